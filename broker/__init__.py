@@ -1,0 +1,1 @@
+"""Runs a handler: sandbox, host functions, limits, worker processes."""

@@ -1,0 +1,1 @@
+"""Host functions: what a guest may ask of the world, under guard."""

@@ -1,0 +1,1 @@
+"""The vocabulary: capabilities, the registry, core handlers, the template library, the build to WebAssembly."""

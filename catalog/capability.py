@@ -1,0 +1,147 @@
+"""The capability: what a planner, a check and the broker know of a handler, read from `capability.yaml`."""
+
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from catalog.values import Json, JsonObject, Schema
+
+NAME = r"^[a-z][a-z0-9_]{0,62}$"
+VERSION = r"^\d+\.\d+\.\d+$"
+Pointer = Annotated[str, Field(pattern=r"^(/([^~/]|~[01])*)*$", description="A JSON Pointer (RFC 6901).")]
+
+
+class Document(BaseModel):
+    """A document that a person or a model wrote: parsed once, refused on any unknown key, never changed."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=False, populate_by_name=True)
+
+
+class Effect(StrEnum):
+    """What running a handler does to the world outside."""
+
+    PURE = "pure"  # nothing: same input, same output
+    READ = "read"  # asks the world, leaves it as it was
+    WRITE = "write"  # changes the world
+    WAIT = "wait"  # waits for a person or a signal
+
+
+class Import(StrEnum):
+    """A host interface that a guest may import. `log` is granted to every guest and not listed."""
+
+    HTTP = "http"
+    NOTIFY = "notify"
+
+
+class Limits(Document):
+    """What one call may use. A capability asks; the operator's own limits are never exceeded."""
+
+    cpu_ms: int = Field(default=1_000, ge=1, le=60_000, description="Time inside the guest.")
+    wall_ms: int = Field(default=10_000, ge=1, le=600_000, description="Time from call to answer, host calls included.")
+    memory_bytes: int = Field(default=128 << 20, ge=32 << 20, le=1 << 30)
+    output_bytes: int = Field(default=8 << 20, ge=1, le=64 << 20, description="Size of the answer as JSON.")
+    log_bytes: int = Field(default=64 << 10, ge=0, le=1 << 20)
+    host_calls: int = Field(default=200, ge=0, le=10_000, description="HTTP requests and notifications; not log lines.")
+    moved_bytes: int = Field(default=64 << 20, ge=0, le=1 << 30, description="Bytes through host calls, both ways.")
+
+
+class ErrorType(Document):
+    """One way in which a handler says that it failed."""
+
+    type: str = Field(pattern=NAME)
+    retryable: bool
+    description: str
+
+
+class EffectByConfig(Document):
+    """The effect as a function of one config value: `{at: /method, is: {GET: read, HEAD: read}}`."""
+
+    at: Pointer
+    is_: dict[str, Effect] = Field(alias="is")
+
+
+class Authority(Document):
+    """Where a step names what it reaches: pointers into `{config, input}`, such as `/config/url`."""
+
+    hosts: tuple[Pointer, ...] = ()
+    channels: tuple[Pointer, ...] = ()
+
+
+class Hints(Document):
+    """Usual neighbours in a plan, by handler name."""
+
+    before: tuple[str, ...] = ()
+    after: tuple[str, ...] = ()
+
+
+class Example(Document):
+    """One call and its answer, run in the sandbox by the tests and shown to planners."""
+
+    title: str
+    config: dict[str, Json] = {}
+    input: dict[str, Json] = {}
+    output: Json = None
+    error: str | None = Field(default=None, description="The error type, where the call must fail.")
+    runs: bool = Field(default=True, description="False where the call needs a server: shown, not run.")
+
+
+class Capability(Document):
+    """The machine-readable description of one version of a handler.
+
+    In `config_schema`, `format` marks code that checks must parse: `jsonata`, `json-schema`, `uri-template`, `mustache`.
+    `output_from` maps a pointer into `output_schema` to the config pointers whose schema, where given, takes that place:
+    `{"": "/output_schema"}` for transform, `{"/properties/body": "/response_schema"}` for http_request.
+    """
+
+    name: str = Field(pattern=NAME)
+    version: str = Field(pattern=VERSION)
+    summary: str = Field(min_length=1, max_length=120)
+    description: str = Field(min_length=1, description="Written for a model that has to choose and configure the handler.")
+    config_schema: dict[str, Json]
+    input_schema: dict[str, Json]
+    output_schema: dict[str, Json]
+    output_from: dict[Pointer, Pointer] = {}
+    errors: tuple[ErrorType, ...]
+    effect: Effect
+    effect_by: EffectByConfig | None = None
+    idempotent: bool = Field(default=False, description="A write may be repeated with the same Idempotency-Key.")
+    imports: tuple[Import, ...] = ()
+    packages: tuple[str, ...] = Field(default=(), description="Pure-Python distributions bundled into the component.")
+    limits: Limits = Limits()
+    cost_usd: float = Field(default=0.0, ge=0, description="Price of one call.")
+    authority: Authority = Authority()
+    hints: Hints = Hints()
+    examples: tuple[Example, ...] = ()
+
+    @property
+    def id(self) -> str:
+        """Name this exact version: `transform@1.0.0`."""
+        return f"{self.name}@{self.version}"
+
+    def effect_of(self, config: JsonObject) -> Effect:
+        """Say what a step with this `config` does to the world."""
+        if self.effect_by is None:
+            return self.effect
+        value = config.get(self.effect_by.at.removeprefix("/"), self._default_at(self.effect_by.at))
+        return self.effect_by.is_.get(str(value), self.effect)
+
+    def _default_at(self, pointer: str) -> Json:
+        schema = self.config_schema.get("properties", {}).get(pointer.removeprefix("/"), {})
+        return schema.get("default") if isinstance(schema, dict) else None
+
+
+__all__ = [
+    "Authority",
+    "Capability",
+    "Document",
+    "Effect",
+    "EffectByConfig",
+    "ErrorType",
+    "Example",
+    "Hints",
+    "Import",
+    "Limits",
+    "Pointer",
+    "Schema",
+]

@@ -1,0 +1,1 @@
+"""Runs tasks: facts, decisions, ledger, timers, runner, store."""

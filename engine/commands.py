@@ -1,0 +1,82 @@
+"""Commands: what the world asks of a task. Each is applied once: its id is remembered with the facts that it led to."""
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from catalog.calls import Outcome
+from catalog.values import JsonObject
+from fragments.bounds import Left
+from fragments.documents import Template
+from fragments.planning import PlanReply
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Submit:
+    """Begin a task with a template that passed its checks."""
+
+    template: Template
+    input: JsonObject
+    left: Left
+    hosts: tuple[str, ...]
+    catalog: JsonObject
+    digest: str
+    goal: str | None = None
+    model: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportStep:
+    """An attempt of a handler ended."""
+
+    step: str
+    attempt: int
+    outcome: Outcome
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportPlan:
+    """A turn of planning ended."""
+
+    step: str
+    phase: int
+    turn: int
+    attempt: int
+    reply: PlanReply
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wake:
+    """A time that the task waited for has come."""
+
+    step: str
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expire:
+    """The task's wall clock is used up."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recover:
+    """The process that ran the task died: what it had under way is unknown."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cancel:
+    """End the task."""
+
+    reason: str
+
+
+Order: TypeAlias = Submit | ReportStep | ReportPlan | Wake | Expire | Recover | Cancel
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """One order for one task, from somebody, with an id of its own."""
+
+    id: str
+    task: str
+    actor: str
+    order: Order

@@ -1,0 +1,47 @@
+"""What the engine needs from others: each port has one adapter in production and one fake in the tests."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Protocol
+
+from catalog.calls import Call, Outcome
+from engine.facts import Fact
+from engine.records import PlanRow, TaskPage, TaskRow
+from engine.views import Change
+from fragments.planning import PlanReply, PlanRequest
+
+
+class Handlers(Protocol):
+    """Runs one attempt of one step; never raises for what the handler does. Production: `broker.pool.WasmPool`."""
+
+    async def run(self, call: Call) -> Outcome: ...
+
+
+class Planner(Protocol):
+    """Makes one turn of one plan; never raises for what a model does. Production: `planner.planner.FragmentPlanner`."""
+
+    async def plan(self, request: PlanRequest) -> PlanReply: ...
+
+
+class Clock(Protocol):
+    """Tells the time and waits for it."""
+
+    def now(self) -> datetime: ...
+
+    async def sleep_until(self, due: datetime) -> None: ...
+
+
+class Store(Protocol):
+    """Keeps facts and the views beside them. One `append` is one transaction: all of it or nothing."""
+
+    async def append(self, facts: Sequence[Fact], changes: Sequence[Change], commands: Sequence[str]) -> None: ...
+
+    async def facts(self, task: str, *, after: int = 0, limit: int | None = None) -> list[Fact]: ...
+
+    async def unfinished(self) -> list[str]: ...
+
+    async def task(self, task: str) -> TaskRow | None: ...
+
+    async def tasks(self, *, status: str | None, limit: int, before: str | None) -> TaskPage: ...
+
+    async def plans(self, task: str) -> list[PlanRow]: ...

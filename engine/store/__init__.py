@@ -1,0 +1,1 @@
+"""The only package that touches SQLAlchemy: facts and views in one transaction."""

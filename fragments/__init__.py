@@ -1,0 +1,1 @@
+"""The workflow language: documents, references, graph, checks, problems."""

@@ -1,0 +1,1 @@
+"""Checks: small pure functions, all run, all findings reported."""

@@ -1,0 +1,129 @@
+"""The workflow language: one `Step` model for people (YAML) and planners (JSON)."""
+
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from catalog.capability import Document, Effect
+from catalog.values import Json
+from fragments.bounds import Bounds, Duration
+
+Name = Annotated[
+    str,
+    Field(pattern=r"^[a-z][a-z0-9_]{0,62}$", description="Lower case letters, digits, underscores; a letter first."),
+]
+
+
+class StepType(StrEnum):
+    """What kind of unit a step is."""
+
+    STANDARD = "standard"  # runs a handler, or a loop over nested steps
+    PLANNING = "planning"  # asks a planner for a fragment and runs it
+
+
+class Backoff(StrEnum):
+    """How the wait between attempts grows."""
+
+    NONE = "none"
+    LINEAR = "linear"
+    EXPONENTIAL = "exponential"
+
+
+class Retry(Document):
+    """How often and how soon a failed attempt is made again. Only errors that say `retryable` are."""
+
+    max_attempts: int = Field(default=3, ge=1, le=20, description="Counts the first run.")
+    backoff: Backoff = Backoff.EXPONENTIAL
+    base: Duration = Field(default="1s", validate_default=True)
+    cap: Duration = Field(default="60s", validate_default=True)
+    jitter: float = Field(default=0.1, ge=0, le=1, description="Share of the wait that chance may add or take.")
+    retry_on: tuple[str, ...] | None = Field(default=None, description="Error types; all retryable ones when left out.")
+
+
+class OnFailure(StrEnum):
+    """What a loop does when one item fails."""
+
+    FAIL_FAST = "fail_fast"  # the step fails, items not yet started are cancelled
+    CONTINUE = "continue"  # the others go on; the failure stands in the output
+
+
+class ForEach(Document):
+    """Run the step, or its nested `steps`, once per item.
+
+    The step's output is `{outputs, item_count, success_count, failure_count, failures: [{index, error}]}`, `outputs` in the
+    order of the items with null for an item that failed.
+    """
+
+    items: Json = Field(description="A reference to a list, or a literal list.")
+    as_: Name = Field(default="item", alias="as")
+    index: Name = "index"
+    max_parallel: int = Field(default=10, ge=1, le=1_000)
+    max_items: int = Field(default=100, ge=1, le=10_000, description="More items than this fail the step.")
+    on_failure: OnFailure = OnFailure.FAIL_FAST
+    output: Json = Field(default=None, description="With nested steps: one item's output; default, its only last step's.")
+
+
+class Allow(Document):
+    """What the plan of a planning step may use. It only narrows what the frame around it may."""
+
+    handlers: tuple[str, ...] | None = Field(default=None, description="Names or globs.")
+    effects: tuple[Effect, ...] | None = None
+    hosts: tuple[str, ...] | None = Field(default=None, description="Names or globs.")
+    channels: tuple[str, ...] | None = Field(default=None, description="Names or globs.")
+
+
+class Step(Document):
+    """The only unit of execution.
+
+    `config` is literal and fixed when the plan is made; `input` is data: literals and references `{{ steps.NAME.output.PATH }}`.
+    """
+
+    name: Name
+    type: StepType = StepType.STANDARD
+    description: str = ""
+    handler: str | None = Field(default=None, description="`name` or `name@RANGE`, such as `transform@^1`.")
+    config: dict[str, Json] = {}
+    input: dict[str, Json] = {}
+    depends_on: tuple[Name, ...] = ()
+    for_each: ForEach | None = None
+    steps: tuple["Step", ...] | None = Field(default=None, description="The body of a loop, in place of `handler`.")
+    retry: Retry | None = None
+    timeout: Duration | None = Field(default=None, description="For one attempt.")
+    idempotent: bool = Field(default=False, description="An attempt whose effect is unknown may be made again.")
+    goal: str | None = Field(default=None, description="Planning: what the plan shall reach.")
+    allow: Allow | None = Field(default=None, description="Planning: what the plan may use.")
+    must_produce: dict[str, Json] | None = Field(default=None, description="Planning: schema of the step's output.")
+    bounds: Bounds | None = Field(default=None, description="Planning: what the plan may use up.")
+
+
+class Fragment(Document):
+    """A workflow piece written by a planner. Inside it `input` is the planning step's input and nothing else is seen."""
+
+    reasoning: str = Field(default="", description="Why this plan, in a few sentences.")
+    steps: tuple[Step, ...] = Field(min_length=1)
+    output: Json = Field(description="The planning step's output: literals and references.")
+
+
+class Refusal(Document):
+    """A planner's answer that the goal cannot or must not be planned: a result, not a failure."""
+
+    refused: str = Field(min_length=1)
+
+
+class Template(Document):
+    """A workflow written by a person: a frame that may hold planning steps."""
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9-]{0,62}$")
+    namespace: str = Field(default="default", pattern=r"^[a-z][a-z0-9-]{0,28}$")
+    version: str = Field(default="1.0.0", pattern=r"^\d+\.\d+\.\d+$")
+    summary: str = ""
+    description: str = ""
+    goals: tuple[str, ...] = Field(default=(), description="Goals that this template answers, for the template planner.")
+    input_schema: dict[str, Json] = {"type": "object"}
+    bounds: Bounds | None = None
+    steps: tuple[Step, ...] = Field(min_length=1)
+    output: Json = None
+
+
+DocumentKind = Literal["template", "fragment"]

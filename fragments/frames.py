@@ -1,0 +1,27 @@
+"""The frame of a check: everything outside a document that decides whether it may run."""
+
+from dataclasses import dataclass, field
+
+from catalog.values import JsonObject
+from fragments.bounds import Left
+from fragments.documents import Allow
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Frame:
+    """What a template or fragment is checked against.
+
+    `input_schema` types the `input` root; `input` holds its values where they are known already (then loops over them have a
+    known width). `allows` are conjoined: every frame around narrows. `hosts` are granted beside those literal in the plan;
+    `channels` and `operator_hosts` (globs) are the operator's. `depth` counts the planning steps around this document.
+    """
+
+    input_schema: JsonObject = field(default_factory=lambda: {"type": "object"})
+    input: JsonObject | None = None
+    must_produce: JsonObject | None = None
+    allows: tuple[Allow, ...] = ()
+    left: Left = field(default_factory=Left)
+    hosts: frozenset[str] = frozenset()
+    channels: frozenset[str] = frozenset()
+    operator_hosts: tuple[str, ...] = ("*",)
+    depth: int = 0

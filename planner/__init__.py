@@ -1,0 +1,1 @@
+"""Goal, catalog and context to a checked fragment: prompt, model, repair."""

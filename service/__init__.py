@@ -1,0 +1,1 @@
+"""The outside: HTTP, CLI, settings, and the composition root."""
