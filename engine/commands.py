@@ -1,6 +1,6 @@
 """Commands: what the world asks of a task. Each is applied once: its id is remembered with the facts that it led to."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from catalog.calls import Outcome
@@ -12,7 +12,7 @@ from fragments.planning import PlanReply
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Submit:
-    """Begin a task with a template that passed its checks."""
+    """Begin a task with a template that passed its checks. `authority` is the manifest of its report, as JSON."""
 
     template: Template
     input: JsonObject
@@ -22,6 +22,7 @@ class Submit:
     digest: str
     goal: str | None = None
     model: str | None = None
+    authority: JsonObject = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +55,9 @@ class Wake:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Expire:
-    """The task's wall clock is used up."""
+    """A wall clock is used up: the task's, or that of the planning step at the address."""
+
+    step: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,12 +21,13 @@ class RunHandler:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """Ask the planner for one turn; answered by `ReportPlan`."""
+    """Ask the planner for one turn; answered by `ReportPlan`. `timeout_s` ends the turn from outside."""
 
     task: str
     step: str
     attempt: int
     request: PlanRequest
+    timeout_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,10 +42,11 @@ class WakeAt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExpireAt:
-    """Watch the task's wall clock; answered by `Expire`."""
+    """Watch a wall clock, the task's or that of the planning step at the address; answered by `Expire`."""
 
     task: str
     due: datetime
+    step: str = ""
 
 
 Effect: TypeAlias = RunHandler | Plan | WakeAt | ExpireAt

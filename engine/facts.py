@@ -38,6 +38,7 @@ class TaskSubmitted:
     hosts: tuple[str, ...]
     catalog: JsonObject
     digest: str
+    authority: JsonObject = field(default_factory=dict)  # the template's manifest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +46,7 @@ class ScopeOpened:
     """Steps came to be. `scope` is "" for the root, `plan/1` for a phase, `loop/0` for an item.
 
     `kind`: root | plan | item. A closed scope (root, plan) has its `input`; an item has its `bindings` (names to values).
+    `steps` is empty for an item: its steps are the body of its loop, which stands in the fact that made the loop.
     """
 
     scope: str
@@ -71,6 +73,7 @@ class StepStarted:
     attempt: int
     handler: str | None  # exact version; None for a loop
     reserved: JsonObject  # Amounts
+    items: int | None = None  # how many a loop has
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,18 +155,20 @@ class StepCompleted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepFailed:
-    """A step failed for good."""
+    """A step failed for good. `spent` settles what it had under way: nobody knows what was used, so all that was reserved."""
 
     step: str
     error: Error
+    spent: JsonObject = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepCancelled:
-    """A step will not run, or what it was doing no longer counts."""
+    """A step will not run, or what it was doing no longer counts. `spent` settles what it had under way, as in `StepFailed`."""
 
     step: str
     reason: str
+    spent: JsonObject = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -235,7 +240,10 @@ Body: TypeAlias = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fact:
-    """One line of a task's log. `seq` counts from 1; `hash` covers every field and the `prev` hash (`engine.chain`)."""
+    """One line of a task's log. `seq` counts from 1; `hash` covers every field and the `prev` hash (`engine.chain`).
+
+    `text` is the body as it was hashed and is stored: canonical JSON.
+    """
 
     task: str
     seq: int
@@ -244,6 +252,7 @@ class Fact:
     body: Body
     prev: str
     hash: str
+    text: str = field(default="", repr=False, compare=False)
 
     @property
     def kind(self) -> str:

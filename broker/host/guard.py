@@ -1,0 +1,213 @@
+"""Decides about requests: URLs, hosts, addresses, headers, redirects. Pure; whoever connects asks here first.
+
+Server-side request forgery is stopped in three places, each of them here: the host must be granted to the call and allowed by
+the operator; every address that its name resolves to must be public; a redirect is a new request and passes both again.
+"""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from ipaddress import IPv4Address, IPv6Address
+from typing import Any
+
+import httpx
+
+from broker.host.addresses import closed
+from broker.host.refusals import Refusal
+
+URL_LENGTH = 8_192
+PORTS = {"http": 80, "https": 443}
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+REDIRECTS = frozenset({301, 302, 303, 307, 308})
+REDIRECT_LIMIT = 5
+
+_LABEL = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?")
+_NUMBER = re.compile(r"\d+|0x[0-9a-f]*")
+_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,256}")  # RFC 9110, field-name
+_VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]{0,8192}")  # RFC 9110, field-value
+_OURS = frozenset(  # headers that frame the message or that belong to the connection: the host writes them
+    {
+        *("accept-encoding", "connection", "content-length", "expect", "host", "keep-alive", "proxy-authenticate"),
+        *("proxy-authorization", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade", "via"),
+    }
+)
+_CREDENTIAL = re.compile(r"auth|cookie|token|secret|api-?key|password|session|signature", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """An address and a port to connect to."""
+
+    address: str
+    port: int
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A checked URL. `names` are the spellings of its host that a grant may use: ASCII and, where it differs, Unicode."""
+
+    url: httpx.URL
+    host: str
+    port: int
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rules:
+    """The operator's part of the decision: globs of public hosts, and private names with their pins."""
+
+    hosts: tuple[re.Pattern[str], ...]
+    private: Mapping[str, Endpoint]
+
+    @classmethod
+    def of(cls, policy: Mapping[str, Any]) -> "Rules":
+        """Read `hosts` and `private` as `broker.policy.Policy.to_json` writes them."""
+        globs = (".*".join(re.escape(part) for part in glob.lower().split("*")) for glob in policy["hosts"])
+        return cls(
+            hosts=tuple(re.compile(glob) for glob in globs),
+            private={name: _endpoint(pin) for name, pin in policy["private"].items()},
+        )
+
+    def pin(self, target: Target) -> Endpoint | None:
+        """Give the endpoint that the operator pinned this host to, if any."""
+        return next((self.private[name] for name in target.names if name in self.private), None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """A checked request, ready to be sent to `target`."""
+
+    method: str
+    target: Target
+    headers: tuple[tuple[str, str], ...]
+    content: bytes
+
+
+def parse(text: str, base: httpx.URL | None = None) -> Target | Refusal:
+    """Read an absolute http or https URL; one relative to `base`, where that is given."""
+    if len(text) > URL_LENGTH or "\\" in text:
+        return Refusal("url_invalid", f"a URL has no backslash and at most {URL_LENGTH} characters")
+    try:
+        url = base.join(text) if base else httpx.URL(text)
+    except httpx.InvalidURL as error:
+        return Refusal("url_invalid", str(error))
+    if url.scheme not in PORTS:
+        return Refusal("url_invalid", f"only http and https URLs are fetched, not {text[:200]!r}")
+    if url.userinfo or _has_userinfo(text):
+        return Refusal("url_invalid", "a URL holds no user name or password: send an Authorization header")
+    return _target(url, text)
+
+
+def permitted(target: Target, rules: Rules, granted: Iterable[str]) -> Refusal | None:
+    """Refuse a host that was not granted to this call, or that the operator does not allow."""
+    grants = {grant.lower() for grant in granted}
+    if not any(name in grants for name in target.names):
+        return Refusal("host_refused", f"the host {target.names[0]} was not granted to this call")
+    if rules.pin(target) or any(glob.fullmatch(name) for glob in rules.hosts for name in target.names):
+        return None
+    return Refusal("host_refused", f"the operator does not allow the host {target.names[0]}")
+
+
+def endpoints(target: Target, addresses: Sequence[str], *, public: bool = True) -> tuple[Endpoint, ...] | Refusal:
+    """Give the endpoints to try in turn; with `public`, refuse them all where one address is not.
+
+    A name with one public and one private address is an attack or a mistake: choosing the public one would leave the choice
+    to whoever answers the next query.
+    """
+    if public and any(closed(address) for address in addresses):
+        return Refusal("address_refused", f"{target.names[0]} is at an address that is not public")
+    return tuple(Endpoint(address, target.port) for address in addresses)
+
+
+def checked(method: str, target: Target, headers: Iterable[tuple[str, str]], content: bytes) -> Request | Refusal:
+    """Build a request; refuse methods and headers that would change how the message is framed or routed."""
+    if method.upper() not in METHODS:
+        return Refusal("protocol_error", f"the method {method[:40]!r} is none of {', '.join(sorted(METHODS))}")
+    kept = tuple(headers)
+    for name, value in kept:
+        if not _TOKEN.fullmatch(name) or not _VALUE.fullmatch(value):
+            return Refusal("protocol_error", f"the header {name[:80]!r} holds characters that no header may hold, or too many")
+        if name.lower() in _OURS:
+            return Refusal("protocol_error", f"the header {name} is written by the host and cannot be set")
+    return Request(method=method.upper(), target=target, headers=kept, content=content)
+
+
+def following(request: Request, status: int, location: str) -> Request | Refusal:
+    """Build the request that a redirect asks for (RFC 9110, section 15.4); the caller checks its host and address again.
+
+    Credentials stay behind when scheme, host or port change, except on the way from http to https of the same host.
+    """
+    target = parse(location, base=request.target.url)
+    if isinstance(target, Refusal):
+        return target
+    turned = status == httpx.codes.SEE_OTHER and request.method != "HEAD"
+    turned = turned or (status in (301, 302) and request.method == "POST")
+    headers = request.headers
+    if not _same_origin(request.target, target):
+        headers = tuple(header for header in headers if not _CREDENTIAL.search(header[0]))
+    if not turned:
+        return replace(request, target=target, headers=headers)
+    headers = tuple(header for header in headers if not header[0].lower().startswith("content-"))
+    return Request(method="GET", target=target, headers=headers, content=b"")
+
+
+def _target(url: httpx.URL, text: str) -> Target | Refusal:
+    ascii_host = url.raw_host.decode("ascii").lower().removesuffix(".")
+    if not _is_host(ascii_host):
+        return Refusal("url_invalid", f"{text[:200]!r} names no valid host")
+    port = PORTS[url.scheme] if url.port is None else url.port
+    if not 0 < port < 1 << 16:
+        return Refusal("url_invalid", f"{port} is no port")
+    spellings = dict.fromkeys((ascii_host, url.host.lower().removesuffix(".")))
+    return Target(
+        url=url.copy_with(host=ascii_host, fragment=None),
+        host=ascii_host,
+        port=port,
+        names=tuple(_grant(spelling, url.port) for spelling in spellings),
+    )
+
+
+def _is_host(host: str) -> bool:
+    if ":" in host:
+        return _is_ipv6(host)
+    labels = host.split(".")
+    if _NUMBER.fullmatch(labels[-1]):  # WHATWG URL: a host that ends in a number is an IPv4 address; only its plain form is read
+        return _is_ipv4(host)
+    return len(host) <= 253 and all(_LABEL.fullmatch(label) for label in labels)  # noqa: PLR2004 - RFC 1035's limit
+
+
+def _is_ipv4(host: str) -> bool:
+    try:
+        return str(IPv4Address(host)) == host
+    except ValueError:
+        return False
+
+
+def _is_ipv6(host: str) -> bool:
+    try:
+        return IPv6Address(host).scope_id is None
+    except ValueError:
+        return False
+
+
+def _grant(host: str, port: int | None) -> str:
+    bracketed = f"[{host}]" if ":" in host else host
+    return bracketed if port is None else f"{bracketed}:{port}"
+
+
+def _has_userinfo(text: str) -> bool:
+    authority = re.match(r"(?:[a-zA-Z][a-zA-Z0-9+.-]*:)?//([^/?#]*)", text)
+    return authority is not None and "@" in authority[1]
+
+
+def _same_origin(before: Target, after: Target) -> bool:
+    if before.host != after.host:
+        return False
+    if (before.url.scheme, before.port) == (after.url.scheme, after.port):
+        return True
+    return (before.url.scheme, before.port, after.url.scheme, after.port) == ("http", 80, "https", 443)
+
+
+def _endpoint(pin: str) -> Endpoint:
+    address, _, port = pin.rpartition(":")
+    return Endpoint(address.removeprefix("[").removesuffix("]"), int(port))

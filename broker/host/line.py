@@ -1,0 +1,163 @@
+"""A line out: connects to what was checked, sends one request, reads one answer within caps."""
+
+import ssl
+import time
+from base64 import b64encode
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import httpcore
+import httpx
+
+from broker.host import guard
+from broker.host.bodies import gathered
+from broker.host.meter import Meter
+from broker.host.refusals import Refusal
+from broker.host.transport import PinnedBackend, PinnedTransport, Resolver, resolved
+
+USER_AGENT = "goalwright"
+
+FAILURES: Mapping[type[Exception], tuple[str, bool]] = {
+    httpcore.TimeoutException: ("timed_out", True),
+    httpcore.NetworkError: ("connect_failed", True),
+    httpcore.ProxyError: ("connect_failed", True),
+    httpcore.ConnectionNotAvailable: ("connect_failed", True),
+    httpcore.RemoteProtocolError: ("protocol_error", True),
+    httpcore.ProtocolError: ("protocol_error", False),
+    httpcore.UnsupportedProtocol: ("protocol_error", False),
+}
+"""What httpcore raises, as a guest reads it: `(type, retryable)`. A certificate that fails is `tls_failed` instead."""
+
+Answer: TypeAlias = dict[str, Any]
+"""`{status, headers, body, body_base64, url}`: one of both bodies is null."""
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """What every line of a process shares: the operator's rules, the name resolver, the trusted authorities."""
+
+    rules: guard.Rules
+    resolver: Resolver
+    tls: ssl.SSLContext
+
+
+class Line:
+    """Connections of one call for one purpose. With `public`, only public addresses and the operator's pins are reached.
+
+    A name is looked up once; the answer holds as long as the line does, so a name that changes its mind reaches nothing new.
+    """
+
+    def __init__(self, network: Network, meter: Meter, *, public: bool) -> None:
+        """Start without a connection."""
+        self.network = network
+        self.meter = meter
+        self._public = public
+        self._due = time.monotonic()
+        self._backend = PinnedBackend(self._remaining_s)
+        self._transport: PinnedTransport | None = None
+
+    def until(self, seconds: float) -> None:
+        """Let everything from here on end after `seconds`, or with the call's wall clock if that is sooner."""
+        self._due = time.monotonic() + min(seconds, self.meter.remaining_s())
+
+    def connectable(self, target: guard.Target) -> Refusal | None:
+        """Pin the addresses of the target; refuse where it has none, or one that is not public."""
+        key = (target.host, target.port)
+        pin = self.network.rules.pin(target)
+        if pin or key in self._backend.pins:
+            self._backend.pins.setdefault(key, (pin,) if pin else ())
+            return None
+        addresses = self._addresses(target)
+        if isinstance(addresses, Refusal):
+            return addresses
+        found = guard.endpoints(target, addresses, public=self._public)
+        if isinstance(found, Refusal):
+            return found
+        self._backend.pins[key] = found
+        return None
+
+    def sent(self, request: guard.Request, cap: int) -> Answer | Refusal:
+        """Send `request` and read at most `cap` bytes of body."""
+        refusal = self.meter.charge_bytes(len(request.content))
+        if refusal:
+            return refusal
+        try:
+            return self._exchanged(request, cap)
+        except tuple(FAILURES) as error:
+            return self.meter.late() or failure(error)
+
+    def close(self) -> None:
+        """Close every connection."""
+        if self._transport:
+            self._transport.close()
+
+    def _exchanged(self, request: guard.Request, cap: int) -> Answer | Refusal:
+        self._transport = self._transport or PinnedTransport(self._backend, self.network.tls)
+        answer = self._transport.handle_request(
+            httpx.Request(request.method, request.target.url, headers=_outgoing(request), content=request.content or None)
+        )
+        try:
+            size = sum(len(name) + len(value) for name, value in answer.headers.raw)
+            body = self.meter.charge_bytes(size) or gathered(
+                answer.iter_raw(),
+                encoding=answer.headers.get("content-encoding", ""),
+                cap=cap,
+                charge=self.meter.charge_bytes,
+            )
+        finally:
+            answer.close()
+        return body if isinstance(body, Refusal) else _answer(request, answer, body)
+
+    def _addresses(self, target: guard.Target) -> Sequence[str] | Refusal:
+        try:
+            addresses = resolved(self.network.resolver, target.host, target.port, self._remaining_s())
+        except TimeoutError:
+            return self.meter.late() or Refusal("timed_out", f"looking up {target.host} took too long", retryable=True)
+        except (OSError, UnicodeError):
+            addresses = ()
+        return addresses or Refusal("dns_failed", f"the name {target.host} was not found", retryable=True)
+
+    def _remaining_s(self) -> float:
+        return self._due - time.monotonic()
+
+
+def fetched(action: Callable[[], Answer | Refusal]) -> Answer | Refusal:
+    """Add to an answer the milliseconds that it took."""
+    started = time.monotonic()
+    answer = action()
+    return answer if isinstance(answer, Refusal) else {**answer, "elapsed_ms": round((time.monotonic() - started) * 1000)}
+
+
+def failure(error: Exception) -> Refusal:
+    """Say what an exception of httpcore means to a guest."""
+    if isinstance(error.__cause__, ssl.SSLError):
+        return Refusal("tls_failed", f"no trusted TLS connection: {error.__cause__.reason or 'handshake failed'}")
+    kind, retryable = next(value for known, value in FAILURES.items() if isinstance(error, known))
+    return Refusal(kind, str(error) or kind.replace("_", " "), retryable=retryable)
+
+
+def _outgoing(request: guard.Request) -> list[tuple[bytes, bytes]]:
+    own = {"accept": "*/*", "user-agent": USER_AGENT}
+    given = {name.lower() for name, _ in request.headers}
+    headers = [*request.headers, *((name, value) for name, value in own.items() if name not in given)]
+    headers.append(("accept-encoding", "identity"))
+    return [(name.encode("ascii"), value.encode("latin-1")) for name, value in headers]
+
+
+def _answer(request: guard.Request, answer: httpx.Response, body: bytes) -> Answer:
+    try:
+        text, binary = body.decode("utf-8"), None
+    except UnicodeDecodeError:
+        text, binary = None, b64encode(body).decode("ascii")
+    return {
+        "status": answer.status_code,
+        "headers": {name: _printable(value) for name, value in answer.headers.items()},
+        "body": text,
+        "body_base64": binary,
+        "url": str(request.target.url),
+    }
+
+
+def _printable(value: str) -> str:
+    return value.encode("utf-8", "replace").decode("utf-8")

@@ -1,0 +1,65 @@
+"""What the host does for a guest. A function is there only if the capability lists its interface under `imports`."""
+
+import json
+
+from goalwright.errors import HandlerError, one_line
+from goalwright.texts import safe, written
+from wit_world.imports import log as _log
+
+# The build wrote the world, and with it the bindings: an interface that is not imported has no module.
+try:
+    from wit_world.imports import http as _http
+except ImportError:
+    _http = None
+try:
+    from wit_world.imports import notify as _notify
+except ImportError:
+    _notify = None
+
+
+def log(message: object, *, level: str = "info") -> None:
+    """Write one line to the step's log; `level` is debug, info, warning or error."""
+    _log.write(level, safe(one_line(message, limit=4_000)))
+
+
+def http(
+    method: str,
+    url: str,
+    *,
+    headers: list[tuple[str, str]] | None = None,
+    body: str | None = None,
+    timeout_ms: int | None = None,
+    max_bytes: int | None = None,
+) -> dict:
+    """Ask over HTTP: `{status, headers, body, body_base64, url, elapsed_ms}`; `HandlerError` with the host's error type."""
+    request = {
+        "method": method,
+        "url": url,
+        "headers": [list(pair) for pair in headers or []],
+        "body": body,
+        "body_base64": None,
+        "timeout_ms": timeout_ms,
+        "max_bytes": max_bytes,
+    }
+    return _asked(_http and _http.request, "http", request)
+
+
+def notify(channel: str, text: str, *, subject: str | None = None, data: object = None, idempotency_key: str = "") -> dict:
+    """Send a message through a channel: `{channel, delivered, status}`; `HandlerError` with the host's error type."""
+    message = {"channel": channel, "subject": subject, "text": text, "data": data, "idempotency_key": idempotency_key}
+    return _asked(_notify and _notify.send, "notify", message)
+
+
+def _asked(function: object, interface: str, request: dict) -> dict:
+    if function is None:
+        raise HandlerError("handler_error", f"the capability does not list {interface!r} under imports")
+    answer = json.loads(function(written(request)))
+    if "ok" in answer:
+        return answer["ok"]
+    error = answer["error"]
+    raise HandlerError(
+        error["type"],
+        error["message"],
+        retryable=error.get("retryable", False),
+        retry_after_s=error.get("retry_after_s"),
+    )

@@ -1,0 +1,73 @@
+"""Make one value out of many."""
+
+from goalwright import HandlerError
+from goalwright.expressions import evaluate
+from goalwright.pointers import at
+from goalwright.schemas import require
+from goalwright.texts import shown
+
+
+def run(config, given):
+    """Drop what failed, hold the rest against the threshold, reduce it."""
+    items, failed = _counted(given["items"])
+    _hold(config.get("failure_threshold"), failed, len(items) + failed)
+    value = STRATEGIES[config["strategy"]](items, config, given)
+    if "output_schema" in config:
+        require(value, config["output_schema"], "output_mismatch", "the aggregated value")
+    return {"value": value, "item_count": len(items), "failed_count": failed}
+
+
+def _counted(items):
+    """Take a list (null stands for a failed item) or a loop's whole output, which tells failed items from skipped ones."""
+    if isinstance(items, list):
+        present = [item for item in items if item is not None]
+        return present, len(items) - len(present)
+    present = [item for item in items["outputs"] if item is not None]
+    return present, len(items.get("failures", ()))
+
+
+def _hold(threshold, failed, total):
+    if threshold is None:
+        return
+    most = threshold["count"] if "count" in threshold else threshold["share"] * total
+    if failed > most:
+        allowed = f"{threshold['count']}" if "count" in threshold else f"a share of {threshold['share']}"
+        raise HandlerError("too_many_failures", f"{failed} of {total} items failed; {allowed} may")
+
+
+def _merge(items, _config, _given):
+    merged = {}
+    for index, item in enumerate(items):
+        if not isinstance(item, dict):
+            raise HandlerError("item_unfit", f"merge takes objects; item {index} is {_kind(item)}")
+        merged.update(item)
+    return merged
+
+
+def _concat(items, _config, _given):
+    return [value for item in items for value in (item if isinstance(item, list) else [item])]
+
+
+def _count(items, config, _given):
+    if "by" not in config:
+        return len(items)
+    counts = {}
+    for index, item in enumerate(items):
+        key = at(item, config["by"])
+        if isinstance(key, (dict, list)):
+            raise HandlerError("item_unfit", f"count needs a text, number, boolean or null at {config['by']}; item {index} has {_kind(key)}")
+        counts[shown(key)] = counts.get(shown(key), 0) + 1
+    return dict(sorted(counts.items(), key=lambda entry: (-entry[1], entry[0])))
+
+
+def _custom(items, config, given):
+    variables = {name: value for name, value in given.items() if name != "items"}
+    return evaluate(config["expression"], items, variables)
+
+
+def _kind(value):
+    kinds = {dict: "an object", list: "a list", str: "a text", bool: "a boolean"}
+    return kinds.get(type(value), "a number")
+
+
+STRATEGIES = {"merge": _merge, "concat": _concat, "count": _count, "custom": _custom}

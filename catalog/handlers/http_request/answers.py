@@ -1,0 +1,98 @@
+"""What came back: statuses, bodies, failures."""
+
+import json
+
+from goalwright import HandlerError, host
+from goalwright.errors import one_line
+from goalwright.schemas import Checked, listed
+
+BUSY = {408, 429, 502, 503, 504}
+# What a plan may not treat as an answer: it asked for more than it was granted.
+NEVER_RETURNED = {"host_refused", "address_refused", "limit_host_calls", "limit_moved_bytes", "limit_wall"}
+
+
+def exchange(config, request, answer):
+    """Make one request, note status, headers, URL and time in `answer`, give the response; fail on an unexpected status."""
+    response = host.http(
+        request["method"],
+        request["url"],
+        headers=list(request["headers"].items()),
+        body=request["body"],
+        timeout_ms=request["timeout_ms"],
+    )
+    answer |= {
+        "status": response["status"],
+        "headers": response["headers"],
+        "url": response["url"],
+        "elapsed_ms": answer["elapsed_ms"] + response["elapsed_ms"],
+    }
+    status, expected = response["status"], config.get("expected")
+    if not (status in expected if expected else 200 <= status <= 299):
+        raise _unexpected(request, response)
+    return response
+
+
+def body_of(config, response):
+    """Read the body: JSON where the server or `response_as` says so, text otherwise, nothing as null."""
+    text = response["body"]
+    if text is None and response.get("body_base64"):
+        raise HandlerError("response_invalid", "the response is not text in UTF-8")
+    if not text:
+        return None
+    return parsed(text) if _is_json(config, response) else text
+
+
+def parsed(text):
+    """Read JSON; `response_invalid` where it is none."""
+    try:
+        return json.loads(text.removeprefix("\ufeff"), parse_constant=_refused)
+    except ValueError as error:
+        message = f"the response is not JSON: {one_line(error)}: {one_line(text, limit=100)}"
+        raise HandlerError("response_invalid", message) from error
+    except RecursionError as error:
+        raise HandlerError("response_invalid", "the response is JSON that is nested too deeply") from error
+
+
+def fit(config, value, what):
+    """Hold a value against `response_schema`, if there is one."""
+    if "response_schema" not in config:
+        return
+    found = Checked(config["response_schema"]).errors(value)
+    if found:
+        hint = "; it came as text: set response_as to json if it is JSON" if isinstance(value, str) else ""
+        raise HandlerError("response_mismatch", f"{what} does not fit response_schema: {listed(found)}{hint}")
+
+
+def returned(config, error):
+    """Write a failure as a value where `on_error` is `return`; raise it again otherwise."""
+    if config.get("on_error", "fail") != "return" or error.type in NEVER_RETURNED:
+        raise error
+    return {"error": {"type": error.type, "message": one_line(error.message)}}
+
+
+def no_error(config):
+    """Say that nothing failed, where the output has a place for it."""
+    return {"error": None} if config.get("on_error", "fail") == "return" else {}
+
+
+def _unexpected(request, response):
+    status = response["status"]
+    said = one_line(response["body"] or "", limit=200)
+    message = f"{request['method']} {one_line(response['url'], limit=200)} answered {status}" + (f": {said}" if said else "")
+    if status not in BUSY:
+        return HandlerError("status_unexpected", message)
+    after = response["headers"].get("retry-after", "")
+    # Retry-After may also be a date (RFC 9110, 10.2.3), which means nothing without a clock.
+    wait = float(after) if after.isdecimal() and len(after) < 7 else None
+    return HandlerError("status_busy", message, retryable=True, retry_after_s=wait)
+
+
+def _is_json(config, response):
+    kind = config.get("response_as", "auto")
+    media_type = response["headers"].get("content-type", "").partition(";")[0].strip().lower()
+    return kind == "json" or (kind == "auto" and (media_type == "application/json" or media_type.endswith("+json")))
+
+
+def _refused(constant):
+    message = f"{constant} is not JSON"
+    raise ValueError(message)

@@ -1,0 +1,38 @@
+"""The Link header (RFC 8288)."""
+
+
+def next_link(header):
+    """Find the target of the first link whose relation is `next`; `None` without one."""
+    while "<" in header:
+        target, _, header = header.partition("<")[2].partition(">")
+        parameters, header = _parameters(header)
+        if "next" in parameters.get("rel", "").lower().split():
+            return target.strip()
+    return None
+
+
+def _parameters(header):
+    """Read `; name=value; name="value"` up to the comma that ends the link; give the rest of the header."""
+    found = {}
+    header = header.lstrip()
+    while header.startswith(";"):
+        name, header = _until(header[1:], "=;,")
+        value = ""
+        if header.startswith("="):
+            value, header = _value(header[1:].lstrip())
+        found.setdefault(name.strip().lower(), value)
+        header = header.lstrip()
+    return found, header
+
+
+def _value(header):
+    if header.startswith('"'):
+        value, _, rest = header[1:].partition('"')
+        return value, rest
+    value, rest = _until(header, ";,")
+    return value.strip(), rest
+
+
+def _until(text, ends):
+    at = min((text.find(end) for end in ends if end in text), default=len(text))
+    return text[:at], text[at:]

@@ -1,0 +1,96 @@
+"""The request as config and input ask for it."""
+
+import json
+from urllib.parse import quote, unquote_plus, urlencode, urlsplit, urlunsplit
+
+from goalwright import HandlerError
+from goalwright.errors import one_line
+from goalwright.texts import plain, shown
+from uritemplate import URITemplate
+
+WRITES = {"POST", "PUT", "PATCH", "DELETE"}
+
+
+def request_of(config, given, call):
+    """Put the request together; `request_invalid` or `url_invalid` where that cannot be done."""
+    method = config.get("method", "GET")
+    headers = {name.lower(): value for name, value in config.get("headers", {}).items()}
+    headers.setdefault("accept", "application/json, */*;q=0.5")
+    body = _body(config, given, method, headers)
+    if method in WRITES and call["idempotency_key"]:
+        headers["idempotency-key"] = call["idempotency_key"]
+    url = asking(_expanded(config["url"], given.get("url_params", {})), config.get("query", {}) | given.get("query", {}))
+    return {"method": method, "url": url, "headers": headers, "body": body, "timeout_ms": config.get("timeout_ms")}
+
+
+def asking(url, query):
+    """Put query values into `url`: they replace those of the same name, a list repeats its name, null leaves it out."""
+    parts = _split(url)
+    kept = [pair for pair in parts.query.split("&") if pair and unquote_plus(pair.partition("=")[0]) not in query]
+    return urlunsplit(parts._replace(query="&".join([*kept, *_pairs(query)]), fragment=""))
+
+
+def _pairs(values):
+    listed = {name: held if isinstance(held, list) else [held] for name, held in values.items() if held is not None}
+    return [urlencode({name: shown(value)}, quote_via=quote, safe="") for name, held in listed.items() for value in held]
+
+
+def _expanded(template, params):
+    values = {name: _url_value(value) for name, value in params.items() if value is not None}
+    parsed = URITemplate(template)
+    # RFC 6570 lets an unknown name vanish. In a query that is useful, elsewhere it asks the wrong address.
+    needed = {name for part in parsed.variables if part.operator.value not in ("?", "&") for name in part.variable_names}
+    missing = sorted(needed - values.keys())
+    if missing:
+        raise HandlerError("request_invalid", f"input.url_params has no value for {', '.join(missing)} in {template}")
+    url = parsed.expand(values)
+    parts = _split(url)
+    if parts.scheme not in ("http", "https") or not parts.netloc:
+        raise HandlerError("url_invalid", f"not an absolute http or https URL: {one_line(url, limit=200)}")
+    return url
+
+
+def _url_value(value):
+    if isinstance(value, list):
+        return [shown(held) for held in value]
+    return {key: shown(held) for key, held in value.items()} if isinstance(value, dict) else shown(value)
+
+
+def _split(url):
+    try:
+        return urlsplit(url)
+    except ValueError as error:
+        raise HandlerError("url_invalid", f"{one_line(error)}: {one_line(url, limit=200)}") from error
+
+
+def _body(config, given, method, headers):
+    if "body" not in given:
+        return None
+    if method not in WRITES:
+        raise HandlerError("request_invalid", f"{method} takes no body")
+    media_type, write = BODIES[config.get("body_as", "json")]
+    headers.setdefault("content-type", media_type)
+    return write(given["body"])
+
+
+def _json(body):
+    return json.dumps(plain(body), separators=(",", ":"))
+
+
+def _form(body):
+    if not isinstance(body, dict):
+        raise HandlerError("request_invalid", "body_as form takes an object of names and values")
+    return "&".join(_pairs(body))
+
+
+def _text(body):
+    if not isinstance(body, str):
+        raise HandlerError("request_invalid", "body_as text takes a text")
+    return body
+
+
+BODIES = {
+    "json": ("application/json", _json),
+    "form": ("application/x-www-form-urlencoded", _form),
+    "text": ("text/plain; charset=utf-8", _text),
+}

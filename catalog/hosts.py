@@ -1,0 +1,39 @@
+"""Hosts as grants write them: `host`, or `host:port` where the port is not the scheme's own; lower case."""
+
+from collections.abc import Iterator, Mapping
+from urllib.parse import urlsplit
+
+from catalog.values import Json
+
+DEFAULT_PORTS = {"http": 80, "https": 443}
+
+
+def host_of(url: str) -> str | None:
+    """Name the host of an absolute http or https URL; None for any other text."""
+    if not url.startswith(("http://", "https://")) or any(character.isspace() for character in url):
+        return None
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:  # a port that is no number, an unclosed IPv6 bracket
+        return None
+    if not parts.hostname:
+        return None
+    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    return host if port in (None, DEFAULT_PORTS[parts.scheme]) else f"{host}:{port}"
+
+
+def hosts_in(value: Json) -> frozenset[str]:
+    """Collect the hosts of the absolute URLs that stand anywhere in `value`."""
+    return frozenset(host for text in _texts(value) if (host := host_of(text)))
+
+
+def _texts(value: Json) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for part in value.values():
+            yield from _texts(part)
+    elif isinstance(value, (list, tuple)):
+        for part in value:
+            yield from _texts(part)

@@ -1,0 +1,1 @@
+"""What follows from each command, as facts: one noun a module, all writing into one draft."""

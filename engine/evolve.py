@@ -1,0 +1,343 @@
+"""`evolve(state, body, at) -> state`: what each fact means. Replaying a log with it gives the state that wrote the log."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from catalog.values import JsonObject
+from engine import facts, ledger, steps, tasks
+from engine.blueprints import Blueprint
+from engine.ledger import amounts
+from engine.reasons import Reason
+from engine.state import ROOT, LoopState, PlanningState, ScopeState, StepState, TaskInfo, TaskState
+from fragments.bounds import Amounts, Left
+from fragments.documents import Step
+from fragments.planning import Turn
+from fragments.problems import Problem, Severity
+
+
+def evolve(state: TaskState, body: facts.Body, *, at: datetime) -> TaskState:
+    """Give the state after one more fact. Raises `IllegalMoveError` where a machine's table forbids it."""
+    return _MEANINGS[type(body)](state, body, at)
+
+
+def replay(task: str, log: Iterable[facts.Fact]) -> TaskState:
+    """Give the state that a task's facts come to."""
+    state = TaskState(task=task)
+    for fact in log:
+        state = evolve(state, fact.body, at=fact.at)
+    return state
+
+
+def _submitted(state: TaskState, body: facts.TaskSubmitted, at: datetime) -> TaskState:
+    allowance = Left.from_json(body.left)
+    info = TaskInfo(
+        namespace=body.namespace,
+        name=str(body.template["name"]),
+        goal=body.goal,
+        model=body.model,
+        input=body.input,
+        hosts=body.hosts,
+        authority=body.authority,
+        catalog=body.catalog,
+        handlers=tuple(sorted(body.catalog)),
+        submitted_at=at,
+        deadline=at + timedelta(seconds=allowance.wall_clock_s),
+    )
+    return replace(state, info=info, ledger=ledger.opened(state.ledger, ledger.ROOT, above=None, allowance=allowance))
+
+
+def _scope_opened(state: TaskState, body: facts.ScopeOpened, _at: datetime) -> TaskState:
+    scope = _scope(state, body)
+    opened = {
+        scope.step(name): StepState(
+            path=scope.step(name), scope=scope.path, definition=definition, waiting_on=len(scope.blueprint.depends_on[name])
+        )
+        for name, definition in scope.blueprint.definitions.items()
+    }
+    books = ledger.charged(state.ledger, scope.account, spent=Amounts(steps=len(opened)))
+    state = replace(state, steps=state.steps.update(opened), scopes=state.scopes.set(scope.path, scope), ledger=books)
+    return state if scope.owner is None else _owner_opened(state, state.steps[scope.owner], scope.path)
+
+
+def _scope(state: TaskState, body: facts.ScopeOpened) -> ScopeState:
+    owner = None if body.scope == ROOT else state.steps[body.scope.rpartition("/")[0]]
+    blueprint = _blueprint(owner, body)
+    around = None if owner is None else state.scopes[owner.scope]
+    item = body.kind == "item"
+    return ScopeState(
+        path=body.scope,
+        kind=body.kind,
+        owner=None if owner is None else owner.path,
+        blueprint=blueprint,
+        remaining=len(blueprint.definitions),
+        output=body.output,
+        closed_in=around.closed_in if item and around else body.scope,
+        account=ROOT if owner is None else state.account_of(owner),
+        input=body.input or {},
+        bindings=body.bindings,
+        authority=_authority(state, owner),
+    )
+
+
+def _authority(state: TaskState, owner: StepState | None) -> JsonObject:
+    if owner is None:
+        return state.known.authority
+    return owner.planning.authority if owner.planning else {}
+
+
+def _blueprint(owner: StepState | None, body: facts.ScopeOpened) -> Blueprint:
+    if owner is not None and owner.loop is not None:
+        return owner.loop.blueprint
+    return Blueprint.of([Step.model_validate(step) for step in body.steps])
+
+
+def _owner_opened(state: TaskState, owner: StepState, scope: str) -> TaskState:
+    loop = None if owner.loop is None else replace(owner.loop, opened=owner.loop.opened + 1)
+    return _put(state, replace(owner, children=owner.children.set(scope, None), loop=loop))
+
+
+def _step_ready(state: TaskState, body: facts.StepReady, _at: datetime) -> TaskState:
+    return _put(state, _moved(state.steps[body.step], steps.Status.READY))
+
+
+def _step_started(state: TaskState, body: facts.StepStarted, _at: datetime) -> TaskState:
+    step = state.steps[body.step]
+    if body.items is not None:
+        loop = LoopState(blueprint=Blueprint.of_body(step.definition), count=body.items)
+        return _put(state, replace(_moved(step, steps.Status.WAITING), attempt=body.attempt, loop=loop))
+    reserved = amounts(body.reserved)
+    started = replace(
+        _moved(step, steps.Status.RUNNING), attempt=body.attempt, handler=body.handler, reserved=reserved, retry_at=None
+    )
+    return _put(_charged(state, step, reserved), started)
+
+
+def _attempt_failed(state: TaskState, body: facts.AttemptFailed, _at: datetime) -> TaskState:
+    step = state.steps[body.step]
+    ended = _ended_attempt(step, body.retry_at, interrupted=body.interrupted)
+    if body.retry_at is not None:
+        ended = _moved(ended, steps.Status.RETRYING)
+    return _put(_settled(state, step, body.spent), replace(ended, error=body.error))
+
+
+def _ended_attempt(step: StepState, retry_at: datetime | None, *, interrupted: bool) -> StepState:
+    return replace(
+        step,
+        tries=step.tries + (not interrupted),
+        interruptions=step.interruptions + interrupted,
+        reserved=ledger.NOTHING,
+        retry_at=retry_at,
+    )
+
+
+def _plan_asked(state: TaskState, body: facts.PlanAsked, at: datetime) -> TaskState:
+    step = state.steps[body.step]
+    if step.planning is None:
+        state = _with_account(state, step)
+    reserved = amounts(body.reserved)
+    state = _charged(state, step, reserved)
+    planning = _asked(state, step, body, at)
+    same_turn = step.planning is not None and (step.planning.phase, step.planning.turn) == (body.phase, body.turn)
+    asked = replace(
+        _moved(step, steps.Status.RUNNING),
+        attempt=body.attempt,
+        tries=step.tries if same_turn else 0,
+        reserved=reserved,
+        retry_at=None,
+        planning=planning,
+    )
+    return _put(state, asked)
+
+
+def _with_account(state: TaskState, step: StepState) -> TaskState:
+    above = state.scopes[step.scope].account
+    allowance = ledger.left(state.ledger, above).narrowed(step.definition.bounds)
+    inside = replace(allowance, depth=min(allowance.depth, ledger.left(state.ledger, above).depth - 1))
+    return replace(state, ledger=ledger.opened(state.ledger, step.path, above=above, allowance=inside))
+
+
+def _asked(state: TaskState, step: StepState, body: facts.PlanAsked, at: datetime) -> PlanningState:
+    before = step.planning
+    deadline = before.deadline if before else _deadline(step, at)
+    until = min([state.known.deadline, *_deadlines(state, step), *([deadline] if deadline else [])])
+    left = replace(ledger.left(state.ledger, step.path), wall_clock_s=max(0.0, (until - at).total_seconds()))
+    if before is None:
+        return PlanningState(phase=body.phase, turn=body.turn, asked_at=at, left=left, deadline=deadline)
+    transcript = before.transcript if before.phase == body.phase else ()
+    return replace(before, phase=body.phase, turn=body.turn, asked_at=at, left=left, transcript=transcript)
+
+
+def _deadline(step: StepState, at: datetime) -> datetime | None:
+    bounds = step.definition.bounds
+    return at + bounds.wall_clock if bounds and bounds.wall_clock else None
+
+
+def _deadlines(state: TaskState, step: StepState) -> Iterable[datetime]:
+    around = state.owners(state.scopes[step.scope])
+    return (owner.planning.deadline for owner in around if owner.planning and owner.planning.deadline)
+
+
+def _plan_refused(state: TaskState, body: facts.PlanRefused, _at: datetime) -> TaskState:
+    step, planning = _planning(state, body.step)
+    interrupted = body.error is not None and body.error.type == Reason.INTERRUPTED
+    ended = _moved(_ended_attempt(step, body.retry_at, interrupted=interrupted), steps.Status.RETRYING)
+    if body.error is None:
+        turn = Turn(answer=str(body.provenance.get("answer", "")), problems=tuple(_problem(p) for p in body.problems))
+        ended = replace(ended, planning=replace(planning, transcript=(*planning.transcript, turn)))
+    return _put(_settled(state, step, body.spent), ended)
+
+
+def _problem(value: JsonObject) -> Problem:
+    patch = value.get("patch")
+    return Problem(
+        code=value["code"],
+        where=value["where"],
+        says=value["says"],
+        hint=value.get("hint", ""),
+        severity=Severity(value.get("severity", Severity.ERROR)),
+        patch=None if patch is None else tuple(patch),
+    )
+
+
+def _plan_accepted(state: TaskState, body: facts.PlanAccepted, _at: datetime) -> TaskState:
+    step, planning = _planning(state, body.step)
+    accepted = replace(
+        _moved(step, steps.Status.WAITING),
+        reserved=ledger.NOTHING,
+        planning=replace(planning, authority=body.report.get("authority") or {}),
+    )
+    return _put(_settled(state, step, body.spent), accepted)
+
+
+def _plan_declined(state: TaskState, body: facts.PlanDeclined, _at: datetime) -> TaskState:
+    step = state.steps[body.step]
+    return _put(_settled(state, step, body.spent), replace(step, reserved=ledger.NOTHING))
+
+
+def _step_completed(state: TaskState, body: facts.StepCompleted, _at: datetime) -> TaskState:
+    step = state.steps[body.step]
+    scope = state.scopes[step.scope]
+    done = replace(_moved(step, steps.Status.COMPLETE), output=body.output, reserved=ledger.NOTHING, error=None)
+    changed = {step.path: done}
+    for name in scope.blueprint.dependents[step.definition.name]:
+        dependent = state.steps[scope.step(name)]
+        changed[dependent.path] = replace(dependent, waiting_on=dependent.waiting_on - 1)
+    state = _settled(state, step, body.spent)
+    return replace(
+        state,
+        steps=state.steps.update(changed),
+        scopes=state.scopes.set(scope.path, replace(scope, remaining=scope.remaining - 1)),
+    )
+
+
+def _step_failed(state: TaskState, body: facts.StepFailed, _at: datetime) -> TaskState:
+    step = state.steps[body.step]
+    failed = replace(_moved(step, steps.Status.FAILED), error=body.error, reserved=ledger.NOTHING, retry_at=None)
+    return _put(_settled(state, step, body.spent), failed)
+
+
+def _step_cancelled(state: TaskState, body: facts.StepCancelled, _at: datetime) -> TaskState:
+    step = state.steps[body.step]
+    cancelled = replace(_moved(step, steps.Status.CANCELLED), reserved=ledger.NOTHING, retry_at=None)
+    return _put(_settled(state, step, body.spent), cancelled)
+
+
+def _scope_closed(state: TaskState, body: facts.ScopeClosed, _at: datetime) -> TaskState:
+    scope = state.scopes[body.scope]
+    state = replace(state, scopes=state.scopes.set(scope.path, replace(scope, ended=True)))
+    if scope.owner is None:
+        return state
+    owner = state.steps[scope.owner]
+    owner = replace(owner, children=owner.children.delete(scope.path))
+    if owner.loop is not None:
+        return _put(state, replace(owner, loop=_after_item(owner.loop, scope, body)))
+    if owner.planning is not None and body.error is not None:
+        previous = {"failure": _failure(state, scope, body.error)}
+        owner = replace(owner, planning=replace(owner.planning, previous=previous, failure=body.error))
+    return _put(state, owner)
+
+
+def _after_item(loop: LoopState, scope: ScopeState, body: facts.ScopeClosed) -> LoopState:
+    index = int(scope.path.rpartition("/")[2])
+    if body.error is not None:
+        return replace(loop, failures=loop.failures.set(index, body.error))
+    return replace(loop, outputs=loop.outputs.set(index, body.output))
+
+
+def _failure(state: TaskState, scope: ScopeState, error: facts.Error) -> JsonObject:
+    """Say what a later plan needs to know: what went wrong, and what was reached before it did."""
+    completed = {s.definition.name: s.output for s in state.steps_in(scope) if s.status is steps.Status.COMPLETE}
+    return {"type": error.type, "message": error.message, "step": error.step, "completed": completed}
+
+
+def _unchanged(state: TaskState, _body: facts.CancelRequested, _at: datetime) -> TaskState:
+    return state
+
+
+def _task_completed(state: TaskState, body: facts.TaskCompleted, _at: datetime) -> TaskState:
+    return replace(_ended(state, tasks.Status.COMPLETE), output=body.output)
+
+
+def _task_failed(state: TaskState, body: facts.TaskFailed, _at: datetime) -> TaskState:
+    return replace(_ended(state, tasks.Status.FAILED), error=body.error, output=body.partial)
+
+
+def _task_refused(state: TaskState, body: facts.TaskRefused, _at: datetime) -> TaskState:
+    return replace(_ended(state, tasks.Status.REFUSED), error=facts.Error(type="refused", message=body.reason))
+
+
+def _task_cancelled(state: TaskState, body: facts.TaskCancelled, _at: datetime) -> TaskState:
+    return replace(_ended(state, tasks.Status.CANCELLED), error=facts.Error(type="cancelled", message=body.reason))
+
+
+def _ended(state: TaskState, status: tasks.Status) -> TaskState:
+    return replace(state, status=tasks.move(state.task, state.status, status))
+
+
+def _planning(state: TaskState, path: str) -> tuple[StepState, PlanningState]:
+    step = state.steps[path]
+    assert step.planning is not None, "an answer follows a question"
+    return step, step.planning
+
+
+def _moved(step: StepState, status: steps.Status) -> StepState:
+    return replace(step, status=steps.move(step.path, step.status, status))
+
+
+def _put(state: TaskState, step: StepState) -> TaskState:
+    return replace(state, steps=state.steps.set(step.path, step))
+
+
+def _charged(state: TaskState, step: StepState, reserved: Amounts) -> TaskState:
+    return replace(state, ledger=ledger.charged(state.ledger, state.account_of(step), reserved=reserved))
+
+
+def _settled(state: TaskState, step: StepState, spent: JsonObject) -> TaskState:
+    if not spent and step.reserved == ledger.NOTHING:
+        return state
+    books = ledger.settled(state.ledger, state.account_of(step), reserved=step.reserved, spent=amounts(spent))
+    return replace(state, ledger=books)
+
+
+_MEANINGS: dict[type, Callable[[TaskState, Any, datetime], TaskState]] = {
+    facts.TaskSubmitted: _submitted,
+    facts.ScopeOpened: _scope_opened,
+    facts.StepReady: _step_ready,
+    facts.StepStarted: _step_started,
+    facts.AttemptFailed: _attempt_failed,
+    facts.PlanAsked: _plan_asked,
+    facts.PlanRefused: _plan_refused,
+    facts.PlanAccepted: _plan_accepted,
+    facts.PlanDeclined: _plan_declined,
+    facts.StepCompleted: _step_completed,
+    facts.StepFailed: _step_failed,
+    facts.StepCancelled: _step_cancelled,
+    facts.ScopeClosed: _scope_closed,
+    facts.CancelRequested: _unchanged,
+    facts.TaskCompleted: _task_completed,
+    facts.TaskFailed: _task_failed,
+    facts.TaskRefused: _task_refused,
+    facts.TaskCancelled: _task_cancelled,
+}

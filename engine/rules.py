@@ -1,0 +1,56 @@
+"""The rules that tasks are decided by: the catalog and the operator's settings. Nothing here changes while tasks run."""
+
+from dataclasses import dataclass, field
+
+from catalog.capability import Capability, Effect
+from catalog.registry import Catalog, Unresolved
+from engine.reasons import Reason
+from engine.state import StepState, TaskInfo
+from fragments.documents import Retry
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rules:
+    """What the core needs to know beside the task itself.
+
+    `turns` is how many answers one phase of planning may take; `plan_call_usd` how much one answer reserves at most;
+    `interruptions` how often a step is begun again after a crash. `queue_grace_s` is how long a call may wait for a free worker
+    beyond the wall-clock limit of its capability. `channels` and `operator_hosts` (globs) are the operator's.
+    """
+
+    catalog: Catalog
+    turns: int = 4
+    plan_call_usd: float = 0.25
+    plan_retry: Retry = field(default_factory=Retry)
+    plan_timeout_s: float = 300.0
+    interruptions: int = 10
+    queue_grace_s: float = 60.0
+    channels: frozenset[str] = frozenset()
+    operator_hosts: tuple[str, ...] = ("*",)
+    _found: dict[tuple[str, tuple[str, ...]], Capability | None] = field(default_factory=dict, repr=False, compare=False)
+
+    def pinned(self, task: TaskInfo, reference: str) -> Capability | Reason:
+        """Find the version that `reference` means for this task: of the versions in force when it was submitted, the newest."""
+        capability = self._in_force(task, reference)
+        if capability is None:
+            return Reason.HANDLER_UNKNOWN
+        if self.catalog.digests.get(capability.id) != task.catalog[capability.id]:
+            return Reason.HANDLER_CHANGED
+        return capability
+
+    def repeatable(self, step: StepState) -> bool:
+        """Say whether an attempt whose effect is unknown may be made again."""
+        capability = self.catalog.capabilities.get(step.handler or "")
+        if capability is None:
+            return step.definition.idempotent
+        harmless = capability.effect_of(step.definition.config) in {Effect.PURE, Effect.READ}
+        return harmless or capability.idempotent or step.definition.idempotent
+
+    def _in_force(self, task: TaskInfo, reference: str) -> Capability | None:
+        # The memo is why this costs a dictionary look-up per step, and not a parse of a version range.
+        key = (reference, task.handlers)
+        if key not in self._found:
+            in_force = Catalog({i: c for i, c in self.catalog.capabilities.items() if i in task.catalog})
+            found = in_force.resolve(reference)
+            self._found[key] = None if isinstance(found, Unresolved) else found
+        return self._found[key]

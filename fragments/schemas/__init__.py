@@ -1,0 +1,1 @@
+"""JSON Schemas as types: following paths, comparing, inferring. Validation itself is the library's (`jsonschema`)."""

@@ -1,0 +1,83 @@
+"""Schemas without `$ref`: every local reference written out, so that parts of a schema can be taken out of it."""
+
+from collections.abc import Mapping
+
+from catalog.values import Json, Schema
+
+UNKNOWN: Schema = {"$comment": "unknown", "x-unknown": True}
+"""The type of which nothing is known: any value may come, and what may be accepted is not known either."""
+
+_MOST_NODES = 20_000
+_MOST_DEPTH = 64
+NAMED = ("properties", "patternProperties", "dependentSchemas", "$defs", "definitions")
+LISTED = ("allOf", "anyOf", "oneOf", "prefixItems")
+SINGLE = ("items", "additionalProperties", "not", "if", "then", "else", "contains", "propertyNames", "unevaluatedItems", "unevaluatedProperties")
+
+
+def is_unknown(schema: Schema) -> bool:
+    """Say whether nothing is known of a schema."""
+    return isinstance(schema, Mapping) and "x-unknown" in schema
+
+
+def inlined(schema: Schema) -> Schema:
+    """Write out every local `$ref`. What refers to itself, to elsewhere, or grows too large becomes `UNKNOWN`."""
+    if not _has_reference(schema):
+        return schema
+    return _Inliner(schema).schema(schema, (), 0)
+
+
+def _has_reference(value: Json) -> bool:
+    pending = [value]
+    while pending:
+        part = pending.pop()
+        if isinstance(part, Mapping):
+            if "$ref" in part or "$dynamicRef" in part:
+                return True
+            pending.extend(part.values())
+        elif isinstance(part, (list, tuple)):
+            pending.extend(part)
+    return False
+
+
+class _Inliner:
+    def __init__(self, root: Schema) -> None:
+        self.root = root
+        self.nodes = 0
+
+    def schema(self, schema: Schema, within: tuple[str, ...], depth: int) -> Schema:
+        self.nodes += 1
+        if not isinstance(schema, Mapping):
+            return schema
+        if self.nodes > _MOST_NODES or depth > _MOST_DEPTH or "$dynamicRef" in schema:
+            return UNKNOWN
+        rest = {key: self._keyword(key, value, within, depth) for key, value in schema.items() if key not in ("$ref", "$defs")}
+        if "$ref" not in schema:
+            return rest
+        target = self._target(schema["$ref"], within, depth)
+        return {"allOf": [target, rest]} if rest else target
+
+    def _target(self, reference: Json, within: tuple[str, ...], depth: int) -> Schema:
+        if not isinstance(reference, str) or reference in within:
+            return UNKNOWN
+        found = lookup(self.root, reference)
+        return UNKNOWN if found is None else self.schema(found, (*within, reference), depth + 1)
+
+    def _keyword(self, key: str, value: Json, within: tuple[str, ...], depth: int) -> Json:
+        if key in NAMED and isinstance(value, Mapping):
+            return {name: self.schema(part, within, depth + 1) for name, part in value.items()}
+        if key in LISTED and isinstance(value, (list, tuple)):
+            return [self.schema(part, within, depth + 1) for part in value]
+        return self.schema(value, within, depth + 1) if key in SINGLE else value
+
+
+def lookup(root: Schema, reference: str) -> Schema | None:
+    """Find `#` and `#/$defs/name`; anchors and other documents are not looked for."""
+    if not reference.startswith("#") or "%" in reference:
+        return None
+    part: Json = root
+    for raw in reference[1:].split("/")[1:]:
+        key = raw.replace("~1", "/").replace("~0", "~")
+        if not isinstance(part, Mapping) or key not in part:
+            return None
+        part = part[key]
+    return part if isinstance(part, (Mapping, bool)) and (reference == "#" or reference.startswith("#/")) else None

@@ -1,0 +1,42 @@
+"""The FastAPI application over running services."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from importlib.metadata import version
+
+from fastapi import Depends, FastAPI
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+
+from service.api import checks, goals, handlers, health, refusals, tasks
+from service.api.access import authorised
+from service.composition import Services
+from service.settings import LOOPBACK, Settings
+
+MAX_BODY_BYTES = 8 << 20
+
+
+def create_app(opened: Callable[[], AbstractAsyncContextManager[Services]], settings: Settings) -> FastAPI:
+    """Build the application; `opened` is entered when it starts and left when it stops."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with opened() as services:
+            app.state.services = services
+            yield
+
+    app = FastAPI(
+        title="Goalwright",
+        summary="Turns a goal into a workflow that is proved, sandboxed and auditable.",
+        version=version("goalwright"),
+        lifespan=lifespan,
+        max_body_size=MAX_BODY_BYTES,
+    )
+    app.state.settings = settings
+    refusals.install(app)
+    if settings.host in LOOPBACK:
+        # A page in a browser could otherwise reach a loopback server through a name that resolves to it (DNS rebinding).
+        app.add_middleware(TrustedHostMiddleware, allowed_hosts=[*sorted(LOOPBACK), "[::1]"])
+    app.include_router(health.router)
+    for resource in (goals, tasks, checks, handlers):
+        app.include_router(resource.router, prefix="/v1", dependencies=[Depends(authorised)])
+    return app

@@ -1,0 +1,30 @@
+"""Checking a template or a fragment without running it."""
+
+from fastapi import APIRouter
+from pydantic import Field
+
+from catalog.capability import Document
+from catalog.values import Json
+from service.api.access import Running
+
+router = APIRouter(tags=["checks"])
+
+
+class CheckRequest(Document):
+    """A document to check, parsed (`document`) or as it was written (`text`, YAML or JSON), and the input it would run with."""
+
+    document: dict[str, Json] | None = None
+    text: str | None = None
+    input: dict[str, Json] | None = Field(default=None, description="Its values make hosts and the width of loops known.")
+
+
+@router.post("/checks")
+async def check_document(request: CheckRequest, services: Running) -> dict[str, Json]:
+    """Check a document: `{ok, problems, bound, authority, digest}`. A refused document is a 200: the check was done."""
+    return services.door.check(request.text if request.document is None else request.document, given=request.input).to_json()
+
+
+@router.get("/schema")
+async def schema(services: Running) -> dict[str, Json]:
+    """Give the JSON Schema of the language."""
+    return services.door.schema()

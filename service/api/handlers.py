@@ -1,0 +1,28 @@
+"""The catalog over HTTP."""
+
+from fastapi import APIRouter
+
+from catalog.capability import Capability
+from catalog.registry import Unresolved
+from catalog.values import Json
+from service import wire
+from service.api.access import Running
+from service.api.refusals import not_found
+
+router = APIRouter(prefix="/handlers", tags=["handlers"])
+
+
+@router.get("")
+async def list_handlers(services: Running) -> dict[str, Json]:
+    """List every version of every handler, by name."""
+    return {"handlers": [wire.capability(capability) for capability in services.catalog]}
+
+
+@router.get("/{reference}")
+async def show_handler(reference: str, services: Running) -> dict[str, Json]:
+    """Show the newest version that `name` or `name@RANGE` means."""
+    found = services.catalog.resolve(reference)
+    if isinstance(found, Unresolved):
+        raise not_found("handler", reference)
+    assert isinstance(found, Capability)
+    return wire.capability(found)

@@ -1,0 +1,14 @@
+"""Whether the service is well."""
+
+from fastapi import APIRouter
+
+from catalog.values import Json
+from service.api.access import Running
+
+router = APIRouter(tags=["health"])
+
+
+@router.get("/healthz")
+async def health(services: Running) -> dict[str, Json]:
+    """Say that the service answers, how many handlers it knows and who plans."""
+    return {"status": "ok", "handlers": len(services.catalog.capabilities), "planner": services.planner_name}

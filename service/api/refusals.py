@@ -1,0 +1,74 @@
+"""Refusals over HTTP: RFC 9457 problem details, and the one map from error types to status codes."""
+
+from collections.abc import Mapping
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from catalog.values import Json
+from fragments.problems import Problem
+
+MEDIA_TYPE = "application/problem+json"
+
+
+class Refusal(Exception):  # noqa: N818 - a refusal is an answer, not an error of ours
+    """An answer other than success. `status` is the HTTP status; `problems` are listed for the client to act on."""
+
+    def __init__(self, status: int, title: str, detail: str, problems: tuple[Problem, ...] = ()) -> None:
+        """Keep what the problem document will say."""
+        super().__init__(detail)
+        self.status = status
+        self.title = title
+        self.detail = detail
+        self.problems = problems
+
+
+def not_found(what: str, name: str) -> Refusal:
+    """Refuse because nothing has that name."""
+    return Refusal(404, "Not found", f"There is no {what} {name!r}.")
+
+
+def refused(problems: tuple[Problem, ...], what: str) -> Refusal:
+    """Refuse a document for its problems, all of them."""
+    count = len(problems)
+    return Refusal(422, "Refused", f"The {what} has {count} problem{'' if count == 1 else 's'}.", problems)
+
+
+def install(app: FastAPI) -> None:
+    """Make every error of `app` a problem document."""
+    app.add_exception_handler(Refusal, _on_refusal)
+    app.add_exception_handler(RequestValidationError, _on_invalid_request)
+    app.add_exception_handler(HTTPException, _on_http_exception)
+
+
+def _document(status: int, title: str, detail: str, more: Mapping[str, Json] | None = None) -> JSONResponse:
+    body = {"type": "about:blank", "title": title, "status": status, "detail": detail, **(more or {})}
+    return JSONResponse(body, status_code=status, media_type=MEDIA_TYPE)
+
+
+async def _on_refusal(_: Request, refusal: Exception) -> JSONResponse:
+    assert isinstance(refusal, Refusal)
+    more = {"problems": [problem.to_json() for problem in refusal.problems]} if refusal.problems else None
+    return _document(refusal.status, refusal.title, refusal.detail, more)
+
+
+async def _on_invalid_request(_: Request, invalid: Exception) -> JSONResponse:
+    assert isinstance(invalid, RequestValidationError)
+    problems = [
+        {
+            "code": f"request.{error['type']}",
+            "where": "/" + "/".join(str(part) for part in error["loc"]),
+            "says": error["msg"],
+            "hint": "See the request's schema at /openapi.json.",
+            "severity": "error",
+        }
+        for error in invalid.errors()
+    ]
+    return _document(422, "Refused", "The request does not have the shape that it must have.", {"problems": problems})
+
+
+async def _on_http_exception(_: Request, failure: Exception) -> JSONResponse:
+    assert isinstance(failure, HTTPException)
+    return _document(failure.status_code, "Refused" if failure.status_code < 500 else "Failed", str(failure.detail))  # noqa: PLR2004 - HTTP's own classes

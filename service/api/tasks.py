@@ -1,0 +1,162 @@
+"""Tasks over HTTP: submitting a template, reading, watching, cancelling."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Header, Query, Request, Response
+from fastapi.responses import JSONResponse
+from fastapi.sse import KEEPALIVE_COMMENT, EventSourceResponse, format_sse_event
+from pydantic import Field
+
+from catalog.capability import Document
+from catalog.values import Json
+from engine.facts import Fact
+from engine.records import TaskRow
+from service import wire
+from service.api.access import Running
+from service.api.goals import IdempotencyKey
+from service.api.refusals import Refusal, not_found, refused
+from service.composition import Services
+
+router = APIRouter(prefix="/tasks", tags=["tasks"])
+
+KEEP_ALIVE_S = 15.0
+
+
+class TaskRequest(Document):
+    """A template to run, given in one of three ways: parsed, as YAML text, or by its name in the library."""
+
+    template: dict[str, Json] | None = None
+    text: str | None = None
+    name: str | None = None
+    input: dict[str, Json] = {}
+
+
+class CancelRequest(Document):
+    """Why a task shall end."""
+
+    reason: str = Field(default="cancelled by request", max_length=1_000)
+
+
+@router.post("", status_code=201)
+async def submit_task(
+    request: TaskRequest, services: Running, response: Response, idempotency_key: IdempotencyKey = None
+) -> dict[str, Json]:
+    """Submit a template: it is checked, and its task begins. 422 lists every problem."""
+    given = [way for way in (request.template, request.text, request.name) if way is not None]
+    if len(given) != 1:
+        raise Refusal(422, "Refused", "Give exactly one of template, text (YAML) and name (of a template in the library).")
+    result = await services.door.submit_template(
+        document=request.template if request.text is None else request.text,
+        name=request.name,
+        given=request.input,
+        key=idempotency_key,
+    )
+    if result.task is None:
+        raise refused(result.problems, "template")
+    response.headers["Location"] = f"/v1/tasks/{result.task}"
+    return {"id": result.task, "warnings": [problem.to_json() for problem in result.problems]}
+
+
+@router.get("")
+async def list_tasks(
+    services: Running,
+    status: Literal["running", "complete", "failed", "refused", "cancelled"] | None = None,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    before: Annotated[str | None, Query(description="`next` of the page before.")] = None,
+) -> dict[str, Json]:
+    """List tasks, newest first."""
+    page = await services.store.tasks(status=status, limit=limit, before=before)
+    return {"tasks": [wire.task(row) for row in page.tasks], "next": page.next}
+
+
+@router.get("/{task}")
+async def show_task(task: str, services: Running) -> dict[str, Json]:
+    """Show a task with its steps and its ledger."""
+    return wire.task(await _known(services, task))
+
+
+@router.get("/{task}/plans")
+async def show_plans(task: str, services: Running) -> dict[str, Json]:
+    """Show every turn of planning, with its provenance."""
+    await _known(services, task)
+    return {"plans": [wire.plan(row) for row in await services.store.plans(task)]}
+
+
+@router.post("/{task}/cancel", status_code=202)
+async def cancel_task(task: str, services: Running, request: CancelRequest | None = None) -> dict[str, Json]:
+    """End a task; 409 where it has ended already."""
+    row = await _known(services, task)
+    if row.status != "running":
+        raise Refusal(409, "Conflict", f"Task {task} has ended: {row.status}.")
+    await services.door.cancel(task, (request or CancelRequest()).reason)
+    return wire.task(await _known(services, task))
+
+
+@router.get("/{task}/facts", response_model=None, responses={200: {"content": {"text/event-stream": {}}}})
+async def show_facts(
+    task: str,
+    request: Request,
+    services: Running,
+    after: Annotated[int, Query(ge=0, description="Facts after this sequence number.")] = 0,
+    limit: Annotated[int, Query(ge=1, le=10_000)] = 1_000,
+    wait: Annotated[float, Query(ge=0, le=60, description="Seconds to wait for a fact where there is none yet.")] = 0,
+    last_event_id: Annotated[str | None, Header()] = None,
+) -> Response:
+    """Give a task's log: JSON, or live server-sent events with `Accept: text/event-stream`, resumed by Last-Event-ID."""
+    await _known(services, task)
+    if "text/event-stream" in request.headers.get("accept", ""):
+        return EventSourceResponse(_events(services, task, after=_resumed(last_event_id, after)))
+    facts = await services.store.facts(task, after=after, limit=limit)
+    if not facts and wait and services.runner is not None:
+        facts = await _awaited(services, task, after=after, wait=wait)
+    return JSONResponse({"facts": [wire.fact(fact) for fact in facts], "ended": (await _known(services, task)).status != "running"})
+
+
+async def _known(services: Services, task: str) -> TaskRow:
+    row = await services.store.task(task)
+    if row is None:
+        raise not_found("task", task)
+    return row
+
+
+def _resumed(last_event_id: str | None, after: int) -> int:
+    if last_event_id is None:
+        return after
+    if not last_event_id.isdecimal():
+        raise Refusal(400, "Bad request", "Last-Event-ID is the sequence number of the last fact that was received.")
+    return int(last_event_id)
+
+
+async def _awaited(services: Services, task: str, *, after: int, wait: float) -> list[Fact]:
+    assert services.runner is not None
+    feed = services.runner.feed(task, after=after)
+    try:
+        return [await asyncio.wait_for(anext(feed), wait)]
+    except (TimeoutError, StopAsyncIteration):
+        return []
+    finally:
+        await feed.aclose()
+
+
+async def _events(services: Services, task: str, *, after: int) -> AsyncIterator[bytes]:
+    if services.runner is None:
+        return
+    feed = services.runner.feed(task, after=after)
+    pending = asyncio.ensure_future(anext(feed))
+    try:
+        while True:
+            done, _ = await asyncio.wait({pending}, timeout=KEEP_ALIVE_S)
+            if not done:
+                yield KEEPALIVE_COMMENT
+                continue
+            fact = pending.result()
+            data = json.dumps(wire.fact(fact), ensure_ascii=False)
+            yield format_sse_event(data_str=data, event=fact.kind, id=str(fact.seq))
+            pending = asyncio.ensure_future(anext(feed))
+    except StopAsyncIteration:
+        return
+    finally:
+        pending.cancel()

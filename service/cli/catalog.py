@@ -1,0 +1,142 @@
+"""`handlers`: listing, showing and calling capabilities."""
+
+import asyncio
+import json
+import sys
+from collections.abc import AsyncIterator
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from catalog.calls import Call, Failed, Grants, Ok, Outcome
+from catalog.capability import Capability
+from catalog.hosts import hosts_in
+from catalog.registry import Unresolved
+from catalog.values import Json
+from service import wire
+from service.cli.inputs import read_inputs
+from service.cli.output import Exit, Format, FormatOption, progress, refusals, stop, write, write_json
+from service.composition import Vocabulary, sandbox, vocabulary
+from service.settings import read_settings
+
+app = typer.Typer(help="Lists, shows and calls handlers.", no_args_is_help=True)
+
+AT_ONCE_PER_WORKER = 2
+
+
+@app.command("list")
+def list_(output_format: FormatOption = Format.TEXT) -> None:
+    """List every version of every handler."""
+    with refusals(output_format):
+        known = vocabulary(read_settings())
+    if output_format is Format.JSON:
+        write_json({"handlers": [wire.capability(capability) for capability in known.catalog]})
+        return
+    table = Table("handler", "effect", "imports", "summary", box=None, header_style="bold")
+    for capability in known.catalog:
+        table.add_row(capability.id, capability.effect, ", ".join(capability.imports) or "-", capability.summary)
+    progress.file = sys.stdout
+    progress.print(table)
+
+
+@app.command("show")
+def show(reference: str, output_format: FormatOption = Format.TEXT) -> None:
+    """Show one handler: its description, schemas, errors and examples."""
+    with refusals(output_format):
+        known = vocabulary(read_settings())
+        write(wire.capability(_resolved(known, reference)), output_format)
+
+
+@app.command("call")
+def call(
+    reference: Annotated[str, typer.Argument(help="`name` or `name@RANGE`.")],
+    config: Annotated[str | None, typer.Option(help="JSON object, or @FILE.")] = None,
+    given: Annotated[str | None, typer.Option("--input", help="JSON object, or @FILE.")] = None,
+    lines: Annotated[bool, typer.Option("--lines", help="Read calls as JSON lines from stdin, answer one outcome per line.")] = False,
+) -> None:
+    """Call a handler in its sandbox: `{"ok": OUTPUT}` or `{"error": {"type", "message", "retryable"}}`."""
+    with refusals(Format.JSON):
+        settings = read_settings()
+        known = vocabulary(settings)
+        capability = _resolved(known, reference)
+        if lines:
+            asyncio.run(_call_lines(known, capability))
+            return
+        order = {"config": read_inputs(config, "--config"), "input": read_inputs(given, "--input")}
+        outcome = asyncio.run(_call_once(known, capability, order))
+    write_json(outcome)
+    if "error" in outcome:
+        raise typer.Exit(Exit.FAILED)
+
+
+def _resolved(known: Vocabulary, reference: str) -> Capability:
+    found = known.catalog.resolve(reference)
+    if isinstance(found, Unresolved):
+        near = f" Nearest: {', '.join(found.near)}." if found.near else ""
+        stop(Exit.REFUSED, f"There is no handler {reference!r}.{near}")
+    return found
+
+
+async def _call_once(known: Vocabulary, capability: Capability, order: Json) -> dict[str, Json]:
+    async with sandbox(known) as pool:
+        return _shown(await pool.run(_call_of(known, capability, order)))
+
+
+async def _call_lines(known: Vocabulary, capability: Capability) -> None:
+    """Keep every worker busy, and answer in the order of the lines."""
+    async with sandbox(known) as pool:
+        under_way: asyncio.Queue[asyncio.Task[dict[str, Json]] | None] = asyncio.Queue(known.settings.workers * AT_ONCE_PER_WORKER)
+
+        async def answer(line: str) -> dict[str, Json]:
+            order = _order_of(line)
+            if isinstance(order, str):
+                return {"error": {"type": "line_invalid", "message": order, "retryable": False}}
+            return _shown(await pool.run(_call_of(known, capability, order)))
+
+        async def write_answers() -> None:
+            while (task := await under_way.get()) is not None:
+                sys.stdout.write(json.dumps(await task, ensure_ascii=False) + "\n")
+                sys.stdout.flush()
+
+        writer = asyncio.create_task(write_answers())
+        async for line in _lines_of_stdin():
+            await under_way.put(asyncio.create_task(answer(line)))
+        await under_way.put(None)
+        await writer
+
+
+async def _lines_of_stdin() -> AsyncIterator[str]:
+    while line := await asyncio.to_thread(sys.stdin.readline):
+        if line.strip():
+            yield line
+
+
+def _order_of(line: str) -> dict[str, Json] | str:
+    try:
+        order = json.loads(line)
+    except (json.JSONDecodeError, RecursionError) as wrong:
+        return f"The line is not JSON: {wrong}."
+    if not isinstance(order, dict) or not set(order) <= {"config", "input"}:
+        return 'A line is an object {"config": {...}, "input": {...}}.'
+    if not all(isinstance(part, dict) for part in order.values()):
+        return "config and input are objects."
+    return order
+
+
+def _call_of(known: Vocabulary, capability: Capability, order: Json) -> Call:
+    """Grant what the person at the keyboard names, within what the operator allows."""
+    return Call(
+        handler=capability.id,
+        config=order.get("config", {}),
+        input=order.get("input", {}),
+        grants=Grants(hosts=hosts_in(order), channels=known.house.channels),
+    )
+
+
+def _shown(outcome: Outcome) -> dict[str, Json]:
+    if isinstance(outcome, Ok):
+        return {"ok": outcome.output}
+    assert isinstance(outcome, Failed)
+    error: dict[str, Json] = {"type": outcome.type, "message": outcome.message, "retryable": outcome.retryable}
+    return {"error": error if outcome.retry_after_s is None else error | {"retry_after_s": outcome.retry_after_s}}

@@ -1,0 +1,193 @@
+"""Runs the demonstration: `python -m service.demo [--crash]`."""
+
+import argparse
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from queue import Empty
+
+import httpx
+from rich.console import Console
+from rich.markup import escape
+from rich.panel import Panel
+from rich.rule import Rule
+
+from catalog.values import JsonObject
+from service.demo.endpoints import Desk, installed, inventory, webhook
+from service.narration import Narrator, pretty, problem_lines
+
+GOAL = (
+    "Audit the Python packages installed here: find those without licence metadata, count the rest by licence family, "
+    "and send the digest to the desk"
+)
+INVENTORY: JsonObject = {
+    "url": "http://inventory.demo/v1/distributions",
+    "paging": "Link header with rel=next",
+    "body": "an object {items: [...], total: integer}",
+    "item": {
+        "name": "string",
+        "version": "string",
+        "license_expression": "SPDX string or null",
+        "license": "free text, sometimes the whole licence, or null",
+        "classifiers": "array of strings like 'License :: OSI Approved :: MIT License', possibly empty",
+    },
+}
+RECORDED = Path(__file__).resolve().parents[2] / "recorded" / "demo"
+READY_WITHIN_S = 180
+ENDS_WITHIN_S = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A `goalwright serve` process of its own."""
+
+    process: subprocess.Popen[bytes]
+    url: str
+
+
+def main() -> int:
+    """Run the demonstration and give its exit code."""
+    parser = argparse.ArgumentParser(prog="python -m service.demo", description="The main job, end to end, on real data.")
+    parser.add_argument("--crash", action="store_true", help="Kill the server (SIGKILL) in the middle and start it again.")
+    parser.add_argument("--data", type=Path, help="Folder for the demo's database; default: a temporary one.")
+    given = parser.parse_args()
+    console = Console(highlight=False)
+    with ExitStack() as stack:
+        data = given.data or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="goalwright-demo-")))
+        items = installed()
+        desk = Desk()
+        ports = stack.enter_context(inventory(items)), stack.enter_context(webhook(desk))
+        environment = _environment(data, *ports)
+        _say_what_comes(console, len(items))
+        with _server(environment) as server:
+            task = _submit(server)
+            console.print(Rule(f"task {task}", align="left"))
+            ended, seen = _watch(console, server, task, until_first_step_done=given.crash)
+            if given.crash:
+                server.process.send_signal(signal.SIGKILL)
+                server.process.wait()
+        if given.crash:
+            console.print(Rule("[red]the server was killed with SIGKILL; it starts again on the same database[/red]", align="left"))
+            with _server(environment) as server:
+                ended, _ = _watch(console, server, task, after=seen)
+        return _conclude(console, environment, task, desk, ended)
+
+
+def _environment(data: Path, inventory_port: int, desk_port: int) -> dict[str, str]:
+    environment = {
+        **os.environ,
+        "GOALWRIGHT_DATA": str(data),
+        "GOALWRIGHT_CONFIG": os.devnull,
+        "GOALWRIGHT_PRIVATE_HOSTS": json.dumps({"inventory.demo": f"127.0.0.1:{inventory_port}"}),
+        "GOALWRIGHT_CHANNELS": json.dumps({"desk": {"url": f"http://127.0.0.1:{desk_port}/desk"}}),
+    }
+    if not environment.get("GOALWRIGHT_MODEL"):
+        dates = sorted(json.loads(path.read_text())["recorded_on"] for path in RECORDED.glob("*.json"))
+        environment |= {"GOALWRIGHT_RECORDED": str(RECORDED), "GOALWRIGHT_PLANNING_DATE": dates[0] if dates else ""}
+    return environment
+
+
+def _say_what_comes(console: Console, count: int) -> None:
+    model = os.environ.get("GOALWRIGHT_MODEL")
+    who = (
+        f"The model [bold]{escape(model)}[/bold] is asked (GOALWRIGHT_MODEL)."
+        if model
+        else "No model is configured (GOALWRIGHT_MODEL), so the planner's answers are [bold]recorded answers of a large language "
+        "model[/bold]\nto exactly the prompts rendered here, replayed with the date of their recording. Everything else is live."
+    )
+    console.print(Panel(f"{GOAL}.\n\n[dim]{count} installed distributions, served in pages of 25 on loopback. {who}[/dim]", title="goal", title_align="left"))
+
+
+@contextmanager
+def _server(environment: dict[str, str]) -> Iterator[Server]:
+    command = [sys.executable, "-m", "service.cli", "serve", "--port", "0"]
+    announced = Path(environment["GOALWRIGHT_DATA"]) / "server.json"
+    announced.unlink(missing_ok=True)
+    process = subprocess.Popen(command, env=environment)  # noqa: S603 - our own module
+    try:
+        yield Server(process, _url_of(process, announced))
+    finally:
+        if process.poll() is None:
+            process.terminate()
+            process.wait(timeout=30)
+
+
+def _url_of(process: subprocess.Popen[bytes], announced: Path) -> str:
+    deadline = time.monotonic() + READY_WITHIN_S
+    while time.monotonic() < deadline and process.poll() is None:
+        if announced.exists():
+            url = str(json.loads(announced.read_text())["url"])
+            try:
+                httpx.get(f"{url}/healthz", trust_env=False).raise_for_status()
+            except httpx.TransportError:
+                time.sleep(0.05)  # announced, not listening yet
+            else:
+                return url
+        time.sleep(0.05)
+    sys.exit("The server did not start; its own words are above.")
+
+
+def _submit(server: Server) -> str:
+    answer = httpx.post(f"{server.url}/v1/goals", json={"goal": GOAL, "inputs": {"inventory": INVENTORY}}, trust_env=False)
+    body = answer.json()
+    if not answer.is_success:
+        console = Console(stderr=True, highlight=False)
+        for line in problem_lines(body.get("problems", [])):
+            console.print(line)
+        sys.exit(f"The goal was refused: {body['detail']}")
+    return str(body["id"])
+
+
+def _watch(
+    console: Console, server: Server, task: str, *, after: int = 0, until_first_step_done: bool = False
+) -> tuple[JsonObject | None, int]:
+    narrator = Narrator(console)
+    headers = {"Accept": "text/event-stream", "Last-Event-ID": str(after)}
+    with httpx.stream("GET", f"{server.url}/v1/tasks/{task}/facts", headers=headers, timeout=ENDS_WITHIN_S, trust_env=False) as events:
+        for line in events.iter_lines():
+            if not line.startswith("data:"):
+                continue
+            fact = json.loads(line.removeprefix("data:"))
+            narrator.tell(fact)
+            after = fact["seq"]
+            if until_first_step_done and fact["kind"] == "StepCompleted":
+                return None, after
+    return _task(server, task), after
+
+
+def _task(server: Server, task: str) -> JsonObject:
+    row: JsonObject = httpx.get(f"{server.url}/v1/tasks/{task}", trust_env=False).json()
+    return row
+
+
+def _conclude(console: Console, environment: dict[str, str], task: str, desk: Desk, ended: JsonObject | None) -> int:
+    assert ended is not None, "a task that was watched to its end has a row"
+    try:
+        message = desk.received.get(timeout=1)
+    except Empty:
+        console.print("[red]The desk received nothing.[/red]")
+        message = None
+    if message is not None:
+        subject = f"{message['subject']}\n\n" if message.get("subject") else ""
+        console.print(Panel(escape(f"{subject}{message['text']}"), title="the desk received", title_align="left"))
+    console.print(Panel(escape(pretty(ended["output"])), title="answer", title_align="left"))
+    console.print(Panel(_ledger(ended["ledger"]), title="ledger", title_align="left"))
+    verified = subprocess.run([sys.executable, "-m", "service.cli", "verify", task], env=environment, check=False)  # noqa: S603 - our own module
+    return 0 if ended["status"] == "complete" and message is not None and verified.returncode == 0 else 1
+
+
+def _ledger(ledger: JsonObject) -> str:
+    spent, left = ledger["spent"], ledger["left"]
+    return "\n".join(f"{name:<12} {spent[name]:>8g} used {left[name]:>10g} left" for name in ("steps", "model_calls", "cost_usd"))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,141 @@
+"""From what a user submits to a template that is ready to run: parsing, defaults, checks. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from jsonschema import Draft202012Validator, FormatChecker
+from jsonschema.exceptions import SchemaError
+from pydantic import Field
+
+from catalog.capability import Document
+from catalog.hosts import hosts_in
+from catalog.registry import Catalog
+from catalog.values import Json, JsonObject
+from engine.commands import Submit
+from fragments.bounds import Bounds, Left
+from fragments.checks import check
+from fragments.documents import Allow, Step, StepType, Template
+from fragments.frames import Frame
+from fragments.problems import Problem
+from fragments.proofs import Report
+
+class Goal(Document):
+    """What a user wants: a sentence, its inputs, the shape of the answer, bounds, and what a plan may use."""
+
+    goal: str = Field(min_length=1, max_length=10_000)
+    inputs: dict[str, Json] = {}
+    must_produce: dict[str, Json] | None = Field(default=None, description="JSON Schema of the answer wanted.")
+    bounds: Bounds | None = None
+    allow: Allow | None = None
+    model: str | None = Field(default=None, description="Any litellm model name; default: the operator's.")
+    namespace: str = Field(default="default", pattern=r"^[a-z][a-z0-9-]{0,28}$")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class House:
+    """What the operator lets any task use."""
+
+    left: Left
+    hosts: tuple[str, ...]
+    channels: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Admission:
+    """What the door says to a submission: its report, and the order to run it unless the report has errors."""
+
+    report: Report
+    submit: Submit | None
+
+
+def template_of(goal: Goal) -> Template:
+    """Write a goal as the one-step template that it is: its step plans."""
+    return Template(
+        name="goal",
+        namespace=goal.namespace,
+        input_schema={"type": "object"},
+        steps=(
+            Step(
+                name="plan",
+                type=StepType.PLANNING,
+                goal=goal.goal,
+                input={key: _reference_to(key) for key in goal.inputs},
+                allow=goal.allow,
+                must_produce=goal.must_produce,
+            ),
+        ),
+        bounds=goal.bounds,
+        output="{{ steps.plan.output }}",
+    )
+
+
+def admit(template: Template, given: JsonObject, *, catalog: Catalog, house: House, goal: Goal | None = None) -> Admission:
+    """Check a template and its input against the catalog and what the operator allows."""
+    values, problems = _input_of(template, given)
+    problems += _beyond_the_house(template.bounds, house.left)
+    frame = Frame(
+        input_schema=template.input_schema,
+        input=values,
+        left=house.left.narrowed(template.bounds),
+        hosts=hosts_in(values),
+        channels=house.channels,
+        operator_hosts=house.hosts,
+    )
+    report = check(template, catalog, frame)
+    report = replace(report, problems=(*problems, *report.problems))
+    if not report.ok or report.digest is None:
+        return Admission(report=replace(report, bound=None, authority=None, digest=None), submit=None)
+    submit = Submit(
+        template=template,
+        input=values,
+        left=frame.left,
+        hosts=tuple(sorted(frame.hosts)),
+        catalog=dict(catalog.digests),
+        digest=report.digest,
+        goal=goal.goal if goal else None,
+        model=goal.model if goal else None,
+    )
+    return Admission(report=report, submit=submit)
+
+
+def _reference_to(key: str) -> str:
+    return f"{{{{ input.{key} }}}}" if key.isidentifier() and key.isascii() else f'{{{{ input["{key}"] }}}}'
+
+
+def _input_of(template: Template, given: JsonObject) -> tuple[JsonObject, tuple[Problem, ...]]:
+    schema = template.input_schema
+    properties = schema.get("properties", {})
+    defaults = {key: s["default"] for key, s in properties.items() if isinstance(s, Mapping) and "default" in s}
+    values = {**defaults, **given}
+    try:
+        Draft202012Validator.check_schema(schema)
+    except SchemaError:
+        return values, ()  # the checks of the template name it
+    found = Draft202012Validator(schema, format_checker=FormatChecker()).iter_errors(values)
+    return values, tuple(
+        Problem(
+            code="input.invalid",
+            where="/input" + "".join(f"/{part}" for part in error.absolute_path),
+            says=f"The input does not fit the template's input_schema: {error.message}.",
+            hint=f"Schema: input_schema/{'/'.join(map(str, error.absolute_schema_path))}.",
+        )
+        for error in found
+    )
+
+
+def _beyond_the_house(bounds: Bounds | None, left: Left) -> tuple[Problem, ...]:
+    if bounds is None:
+        return ()
+    asked = {**bounds.model_dump(exclude_none=True), "wall_clock_s": bounds.wall_clock and bounds.wall_clock.total_seconds()}
+    asked.pop("wall_clock", None)
+    allowed = left.to_json()
+    return tuple(
+        Problem(
+            code="bounds.operator",
+            where=f"/bounds/{name.removesuffix('_s') if name == 'wall_clock_s' else name}",
+            says=f"Asks for {name} = {amount:g}; this server allows {allowed[name]:g}.",
+            hint="Ask for less, or have the operator raise the bounds in the settings.",
+        )
+        for name, amount in asked.items()
+        if amount is not None and amount > allowed[name]
+    )

@@ -1,0 +1,123 @@
+"""Settings: what the operator decides, from `GOALWRIGHT_*` variables and `goalwright.toml`."""
+
+import os
+from datetime import date
+from pathlib import Path
+from typing import Literal, Self
+
+import platformdirs
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+
+LOOPBACK = {"127.0.0.1", "::1", "localhost"}
+
+
+class SettingsError(Exception):
+    """The settings cannot be used. `findings` are sentences, one per wrong value."""
+
+    def __init__(self, findings: tuple[str, ...]) -> None:
+        """Collect every finding, not the first only."""
+        super().__init__("\n".join(findings))
+        self.findings = findings
+
+
+class ChannelSettings(BaseModel):
+    """Where `notify` may send under a name: a webhook that takes JSON."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    kind: Literal["webhook"] = "webhook"
+    url: str = Field(pattern=r"^https?://[^\s]+$")
+    headers: dict[str, str] = {}
+
+
+class BoundsSettings(BaseModel):
+    """What any one task may use at most; a goal or template may ask for less."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    steps: int = Field(default=1_000, ge=1)
+    depth: int = Field(default=3, ge=1, le=10)
+    phases: int = Field(default=3, ge=1, le=100)
+    model_calls: int = Field(default=12, ge=0)
+    cost_usd: float = Field(default=1.0, ge=0)
+    wall_clock_s: float = Field(default=3_600, gt=0)
+
+
+class Settings(BaseSettings):
+    """Everything that the operator decides. Environment variables win over `goalwright.toml`."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="GOALWRIGHT_", env_nested_delimiter="__", extra="forbid", frozen=True, protected_namespaces=()
+    )
+
+    data: Path = Field(default_factory=lambda: platformdirs.user_data_path("goalwright"), description="Holds the database.")
+    database: str = Field(default="", description="SQLAlchemy URL; default: SQLite in `data`.")
+    cache: Path = Field(default_factory=lambda: platformdirs.user_cache_path("goalwright"), description="Built handlers.")
+    host: str = "127.0.0.1"
+    port: int = Field(default=8321, ge=0, le=65_535)
+    token: SecretStr | None = Field(default=None, description="Bearer token that every request must carry.")
+    server: str | None = Field(default=None, description="URL of a running server, for the CLI.")
+
+    model: str | None = Field(default=None, description="Any litellm model name.")
+    model_price: tuple[float, float] | None = Field(default=None, description="Dollars per million tokens: in, out.")
+    model_timeout_s: float = Field(default=120, gt=0)
+    recorded: Path | None = Field(default=None, description="Replays recorded answers of a model from this folder.")
+    plan_turns: int = Field(default=4, ge=1, le=20, description="Answers that one phase of planning may take.")
+    plan_call_usd: float = Field(default=0.25, gt=0, description="Most that one model call may cost.")
+    planning_date: date | None = Field(default=None, description="The date that planners are told; default: today.")
+
+    hosts: tuple[str, ...] = Field(default=("*",), description="Globs of public hosts that handlers may reach.")
+    private_hosts: dict[str, str] = Field(default={}, description="Private endpoints: name or host:port to address:port.")
+    channels: dict[str, ChannelSettings] = {}
+    handlers: tuple[Path, ...] = Field(default=(), description="Folders with more capabilities.")
+    templates: tuple[Path, ...] = Field(default=(), description="Folders with more templates.")
+    workers: int = Field(default_factory=lambda: os.cpu_count() or 1, ge=1, le=256)
+    bounds: BoundsSettings = BoundsSettings()
+
+    @field_validator("model_price", mode="before")
+    @classmethod
+    def _split_price(cls, value: object) -> object:
+        return value.split(",") if isinstance(value, str) else value
+
+    @model_validator(mode="after")
+    def _guard_the_door(self) -> Self:
+        if self.host not in LOOPBACK and self.token is None:
+            msg = "host: listening beyond loopback needs a token. Set GOALWRIGHT_TOKEN, or listen on 127.0.0.1."
+            raise ValueError(msg)
+        if self.model and self.recorded:
+            msg = "recorded: either a model is asked or recorded answers are replayed. Unset GOALWRIGHT_MODEL or GOALWRIGHT_RECORDED."
+            raise ValueError(msg)
+        return self
+
+    @property
+    def database_url(self) -> str:
+        """Give the SQLAlchemy URL in force."""
+        return self.database or f"sqlite:///{self.data / 'goalwright.db'}"
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the signature is pydantic-settings' own
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the signature is pydantic-settings' own
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Read arguments, then the environment, then `GOALWRIGHT_CONFIG` (default `goalwright.toml` here)."""
+        file = Path(os.environ.get("GOALWRIGHT_CONFIG", "goalwright.toml"))
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, toml_file=file)
+
+
+def read_settings(**given: object) -> Settings:
+    """Read the settings; `given` values win. Raises `SettingsError` with every finding."""
+    try:
+        return Settings(**{key: value for key, value in given.items() if value is not None})  # type: ignore[arg-type]  # checked by pydantic itself
+    except ValidationError as refused:
+        raise SettingsError(tuple(_sentence(error["loc"], error["msg"]) for error in refused.errors())) from None
+    except ValueError as refused:  # malformed TOML, or a variable that is not JSON where JSON is wanted
+        raise SettingsError((str(refused),)) from None
+
+
+def _sentence(where: tuple[int | str, ...], says: str) -> str:
+    return f"{'.'.join(map(str, where))}: {says}" if where else says.removeprefix("Value error, ")
