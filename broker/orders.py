@@ -47,8 +47,8 @@ class Order:
     def of(cls, document: Mapping[str, Any]) -> "Order":
         """Read what `to_json` wrote."""
         fields = dict(document)
-        lists = {name: tuple(fields.pop(name)) for name in ("imports", "hosts", "channels")}
-        return cls(allowance=Allowance(**fields.pop("allowance")), **lists, **fields)
+        fields |= {name: tuple(fields[name]) for name in ("imports", "hosts", "channels")}
+        return cls(**{**fields, "allowance": Allowance(**fields["allowance"])})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,7 +20,7 @@ class ChannelKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Channel:
-    """A place that notifications go to. Its URL is the operator's own, so it may be private. Raises `ValueError` on a bad URL."""
+    """A place that notifications go to. Its URL is the operator's own and may be private. Raises `ValueError`."""
 
     url: str
     kind: ChannelKind = ChannelKind.WEBHOOK

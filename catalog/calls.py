@@ -58,8 +58,9 @@ class Failed:
     """The handler, a limit or the sandbox refused or failed.
 
     `type` is one of the capability's own error types or one of the broker's: `limit_cpu`, `limit_wall`, `limit_memory`,
-    `limit_output`, `limit_log`, `limit_host_calls`, `limit_moved_bytes`, `trapped`, `worker_lost`, `handler_unknown`, `config_invalid`,
-    `input_invalid`, `output_invalid`.
+    `limit_output`, `limit_host_calls`, `limit_moved_bytes` (a log past its limit is cut instead), `trapped`, `worker_lost`,
+    `overloaded`, `handler_unknown`, `handler_invalid` (it cannot be built or compiled), `handler_error` (it gave no reason that can
+    be used), `config_invalid`, `input_invalid`, `output_invalid`.
     """
 
     type: str

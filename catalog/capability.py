@@ -3,6 +3,7 @@
 from enum import StrEnum
 from typing import Annotated
 
+from jsonpointer import resolve_pointer, set_pointer
 from pydantic import BaseModel, ConfigDict, Field
 
 from catalog.values import Json, JsonObject, Schema
@@ -68,6 +69,15 @@ class Authority(Document):
     channels: tuple[Pointer, ...] = ()
 
 
+class OutputCase(Document):
+    """The output of calls whose config says so: `given` holds values, whatever they are; `equals` holds exactly these."""
+
+    given: tuple[Pointer, ...] = ()
+    equals: dict[Pointer, Json] = {}
+    output_schema: dict[str, Json]
+    output_from: dict[Pointer, Pointer] = {}
+
+
 class Hints(Document):
     """Usual neighbours in a plan, by handler name."""
 
@@ -91,7 +101,8 @@ class Capability(Document):
 
     In `config_schema`, `format` marks code that checks must parse: `jsonata`, `json-schema`, `uri-template`, `mustache`.
     `output_from` maps a pointer into `output_schema` to the config pointers whose schema, where given, takes that place:
-    `{"": "/output_schema"}` for transform, `{"/properties/body": "/response_schema"}` for http_request.
+    `{"": "/output_schema"}` for transform, `{"/properties/body": "/response_schema"}` for http_request. An entry whose config
+    pointer holds nothing has no effect. The first of `output_cases` that fits a config stands in place of both.
     """
 
     name: str = Field(pattern=NAME)
@@ -102,6 +113,7 @@ class Capability(Document):
     input_schema: dict[str, Json]
     output_schema: dict[str, Json]
     output_from: dict[Pointer, Pointer] = {}
+    output_cases: tuple[OutputCase, ...] = ()
     errors: tuple[ErrorType, ...]
     effect: Effect
     effect_by: EffectByConfig | None = None
@@ -123,12 +135,42 @@ class Capability(Document):
         """Say what a step with this `config` does to the world."""
         if self.effect_by is None:
             return self.effect
-        value = config.get(self.effect_by.at.removeprefix("/"), self._default_at(self.effect_by.at))
-        return self.effect_by.is_.get(str(value), self.effect)
+        return self.effect_by.is_.get(str(self._value_at(config, self.effect_by.at)), self.effect)
 
-    def _default_at(self, pointer: str) -> Json:
-        schema = self.config_schema.get("properties", {}).get(pointer.removeprefix("/"), {})
+    def case_of(self, config: JsonObject) -> OutputCase:
+        """Choose the output schema, and what config puts into it, for a step with this `config`."""
+        usual = OutputCase(output_schema=self.output_schema, output_from=self.output_from)
+        return next((case for case in self.output_cases if self._fits(case, config)), usual)
+
+    def output_of(self, config: JsonObject) -> Schema:
+        """Type the output of a step with this `config`: what its config fixes stands in its place.
+
+        A schema that came from config and refers to itself keeps its own root, as an embedded resource with an `$id`.
+        """
+        case = self.case_of(config)
+        made: Json = case.output_schema
+        for place, source in case.output_from.items():
+            schema = resolve_pointer(config, source, None)
+            if schema is not None:
+                made = set_pointer(made, place, _rooted(schema, source), inplace=False)
+        return made if isinstance(made, bool) else dict(made)
+
+    def _fits(self, case: OutputCase, config: JsonObject) -> bool:
+        given = all(resolve_pointer(config, pointer, None) is not None for pointer in case.given)
+        return given and all(self._value_at(config, pointer) == value for pointer, value in case.equals.items())
+
+    def _value_at(self, config: JsonObject, pointer: str) -> Json:
+        found = resolve_pointer(config, pointer, None)
+        if found is not None:
+            return found
+        schema = resolve_pointer(self.config_schema, pointer.replace("/", "/properties/"), None)
         return schema.get("default") if isinstance(schema, dict) else None
+
+
+def _rooted(schema: Json, source: str) -> Json:
+    if not isinstance(schema, dict) or "$id" in schema or "$ref" not in str(schema):
+        return schema
+    return {"$id": f"urn:goalwright:config:{source.removeprefix('/')}", **schema}
 
 
 __all__ = [
@@ -142,6 +184,7 @@ __all__ = [
     "Hints",
     "Import",
     "Limits",
+    "OutputCase",
     "Pointer",
     "Schema",
 ]

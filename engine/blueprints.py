@@ -27,9 +27,7 @@ class Blueprint:
             for need in needs:
                 dependents[need].append(name)
         frozen = {name: tuple(names) for name, names in dependents.items()}
-        return cls(
-            definitions=definitions, depends_on=depends_on, dependents=frozen, runnable=_runnable(depends_on, frozen)
-        )
+        return cls(definitions=definitions, depends_on=depends_on, dependents=frozen, runnable=_runnable(depends_on, frozen))
 
     @classmethod
     def of_body(cls, loop: Step) -> "Blueprint":

@@ -6,6 +6,7 @@ EngineError
 ├─ TaskStuckError        deciding for a task met a fault in the engine; the task stays as it is
 ├─ RunnerClosedError     the runner has ended or is ending
 ├─ FactUnreadableError   a stored fact is not one that this version can read
+├─ FactUnwritableError   a fact holds a value that JSON or UTF-8 cannot write
 └─ StoreError
    ├─ ConflictError         another writer has appended to the task's log
    ├─ AlreadyAppliedError   the command was applied before
@@ -24,10 +25,10 @@ class EngineError(Exception):
 class IllegalMoveError(EngineError):
     """A machine was asked for a move that its table does not have."""
 
-    def __init__(self, what: str, before: str, after: str) -> None:
+    def __init__(self, name: str, before: str, after: str) -> None:
         """Name what was to move, from where and to where."""
-        self.what, self.before, self.after = what, before, after
-        super().__init__(f"{what} cannot go from {before} to {after}")
+        self.name, self.before, self.after = name, before, after
+        super().__init__(f"{name} cannot go from {before} to {after}")
 
 
 class UnknownTaskError(EngineError):
@@ -63,6 +64,15 @@ class FactUnreadableError(EngineError):
         """Name the kind of fact and what is wrong with it."""
         self.kind, self.why = kind, why
         super().__init__(f"a fact of kind {kind} cannot be read: {why}")
+
+
+class FactUnwritableError(EngineError):
+    """A fact holds a value that JSON or UTF-8 cannot write: not a number, half a character."""
+
+    def __init__(self, kind: str, why: str) -> None:
+        """Name the kind of fact and what is wrong with it."""
+        self.kind, self.why = kind, why
+        super().__init__(f"a fact of kind {kind} cannot be written: {why}")
 
 
 class StoreError(EngineError):

@@ -52,13 +52,22 @@ def _scope_opened(state: TaskState, body: facts.ScopeOpened, _at: datetime) -> T
     scope = _scope(state, body)
     opened = {
         scope.step(name): StepState(
-            path=scope.step(name), scope=scope.path, definition=definition, waiting_on=len(scope.blueprint.depends_on[name])
+            path=scope.step(name),
+            scope=scope.path,
+            definition=definition,
+            waiting_on=len(scope.blueprint.depends_on[name]),
+            position=position,
         )
-        for name, definition in scope.blueprint.definitions.items()
+        for position, (name, definition) in enumerate(scope.blueprint.definitions.items(), len(state.steps))
     }
-    books = ledger.charged(state.ledger, scope.account, spent=Amounts(steps=len(opened)))
-    state = replace(state, steps=state.steps.update(opened), scopes=state.scopes.set(scope.path, scope), ledger=books)
-    return state if scope.owner is None else _owner_opened(state, state.steps[scope.owner], scope.path)
+    if scope.owner is not None:
+        opened[scope.owner] = _owner_opened(state.steps[scope.owner], scope.path)
+    return replace(
+        state,
+        steps=state.steps.update(opened),
+        scopes=state.scopes.set(scope.path, scope),
+        ledger=ledger.charged(state.ledger, scope.account, spent=Amounts(steps=scope.remaining)),
+    )
 
 
 def _scope(state: TaskState, body: facts.ScopeOpened) -> ScopeState:
@@ -93,43 +102,45 @@ def _blueprint(owner: StepState | None, body: facts.ScopeOpened) -> Blueprint:
     return Blueprint.of([Step.model_validate(step) for step in body.steps])
 
 
-def _owner_opened(state: TaskState, owner: StepState, scope: str) -> TaskState:
+def _owner_opened(owner: StepState, scope: str) -> StepState:
     loop = None if owner.loop is None else replace(owner.loop, opened=owner.loop.opened + 1)
-    return _put(state, replace(owner, children=owner.children.set(scope, None), loop=loop))
+    return replace(owner, children=owner.children.set(scope, None), loop=loop)
 
 
 def _step_ready(state: TaskState, body: facts.StepReady, _at: datetime) -> TaskState:
-    return _put(state, _moved(state.steps[body.step], steps.Status.READY))
+    step = state.steps[body.step]
+    return _put(state, replace(step, status=_to(step, steps.Status.READY)))
 
 
 def _step_started(state: TaskState, body: facts.StepStarted, _at: datetime) -> TaskState:
     step = state.steps[body.step]
     if body.items is not None:
         loop = LoopState(blueprint=Blueprint.of_body(step.definition), count=body.items)
-        return _put(state, replace(_moved(step, steps.Status.WAITING), attempt=body.attempt, loop=loop))
+        return _put(state, replace(step, status=_to(step, steps.Status.WAITING), attempt=body.attempt, loop=loop))
     reserved = amounts(body.reserved)
     started = replace(
-        _moved(step, steps.Status.RUNNING), attempt=body.attempt, handler=body.handler, reserved=reserved, retry_at=None
+        step,
+        status=_to(step, steps.Status.RUNNING),
+        attempt=body.attempt,
+        handler=body.handler,
+        reserved=reserved,
+        retry_at=None,
     )
-    return _put(_charged(state, step, reserved), started)
+    return _put(state, started, ledger.charged(state.ledger, state.account_of(step), reserved=reserved))
 
 
 def _attempt_failed(state: TaskState, body: facts.AttemptFailed, _at: datetime) -> TaskState:
     step = state.steps[body.step]
-    ended = _ended_attempt(step, body.retry_at, interrupted=body.interrupted)
-    if body.retry_at is not None:
-        ended = _moved(ended, steps.Status.RETRYING)
-    return _put(_settled(state, step, body.spent), replace(ended, error=body.error))
-
-
-def _ended_attempt(step: StepState, retry_at: datetime | None, *, interrupted: bool) -> StepState:
-    return replace(
+    ended = replace(
         step,
-        tries=step.tries + (not interrupted),
-        interruptions=step.interruptions + interrupted,
+        status=step.status if body.retry_at is None else _to(step, steps.Status.RETRYING),
+        tries=step.tries + (not body.interrupted),
+        interruptions=step.interruptions + body.interrupted,
         reserved=ledger.NOTHING,
-        retry_at=retry_at,
+        retry_at=body.retry_at,
+        error=body.error,
     )
+    return _put(state, ended, _settled(state, step, body.spent))
 
 
 def _plan_asked(state: TaskState, body: facts.PlanAsked, at: datetime) -> TaskState:
@@ -137,11 +148,12 @@ def _plan_asked(state: TaskState, body: facts.PlanAsked, at: datetime) -> TaskSt
     if step.planning is None:
         state = _with_account(state, step)
     reserved = amounts(body.reserved)
-    state = _charged(state, step, reserved)
+    state = replace(state, ledger=ledger.charged(state.ledger, state.account_of(step), reserved=reserved))
     planning = _asked(state, step, body, at)
     same_turn = step.planning is not None and (step.planning.phase, step.planning.turn) == (body.phase, body.turn)
     asked = replace(
-        _moved(step, steps.Status.RUNNING),
+        step,
+        status=_to(step, steps.Status.RUNNING),
         attempt=body.attempt,
         tries=step.tries if same_turn else 0,
         reserved=reserved,
@@ -182,11 +194,20 @@ def _deadlines(state: TaskState, step: StepState) -> Iterable[datetime]:
 def _plan_refused(state: TaskState, body: facts.PlanRefused, _at: datetime) -> TaskState:
     step, planning = _planning(state, body.step)
     interrupted = body.error is not None and body.error.type == Reason.INTERRUPTED
-    ended = _moved(_ended_attempt(step, body.retry_at, interrupted=interrupted), steps.Status.RETRYING)
+    transcript = planning.transcript
     if body.error is None:
-        turn = Turn(answer=str(body.provenance.get("answer", "")), problems=tuple(_problem(p) for p in body.problems))
-        ended = replace(ended, planning=replace(planning, transcript=(*planning.transcript, turn)))
-    return _put(_settled(state, step, body.spent), ended)
+        answer = str(body.provenance.get("answer", ""))
+        transcript = (*transcript, Turn(answer=answer, problems=tuple(_problem(p) for p in body.problems)))
+    refused = replace(
+        step,
+        status=_to(step, steps.Status.RETRYING),
+        tries=step.tries + (not interrupted),
+        interruptions=step.interruptions + interrupted,
+        reserved=ledger.NOTHING,
+        retry_at=body.retry_at,
+        planning=replace(planning, transcript=transcript),
+    )
+    return _put(state, refused, _settled(state, step, body.spent))
 
 
 def _problem(value: JsonObject) -> Problem:
@@ -204,59 +225,67 @@ def _problem(value: JsonObject) -> Problem:
 def _plan_accepted(state: TaskState, body: facts.PlanAccepted, _at: datetime) -> TaskState:
     step, planning = _planning(state, body.step)
     accepted = replace(
-        _moved(step, steps.Status.WAITING),
+        step,
+        status=_to(step, steps.Status.WAITING),
         reserved=ledger.NOTHING,
         planning=replace(planning, authority=body.report.get("authority") or {}),
     )
-    return _put(_settled(state, step, body.spent), accepted)
+    return _put(state, accepted, _settled(state, step, body.spent))
 
 
 def _plan_declined(state: TaskState, body: facts.PlanDeclined, _at: datetime) -> TaskState:
     step = state.steps[body.step]
-    return _put(_settled(state, step, body.spent), replace(step, reserved=ledger.NOTHING))
+    return _put(state, replace(step, reserved=ledger.NOTHING), _settled(state, step, body.spent))
 
 
 def _step_completed(state: TaskState, body: facts.StepCompleted, _at: datetime) -> TaskState:
     step = state.steps[body.step]
     scope = state.scopes[step.scope]
-    done = replace(_moved(step, steps.Status.COMPLETE), output=body.output, reserved=ledger.NOTHING, error=None)
-    changed = {step.path: done}
+    status = _to(step, steps.Status.COMPLETE)
+    changed = {step.path: replace(step, status=status, output=body.output, reserved=ledger.NOTHING, error=None)}
     for name in scope.blueprint.dependents[step.definition.name]:
         dependent = state.steps[scope.step(name)]
         changed[dependent.path] = replace(dependent, waiting_on=dependent.waiting_on - 1)
-    state = _settled(state, step, body.spent)
     return replace(
         state,
         steps=state.steps.update(changed),
         scopes=state.scopes.set(scope.path, replace(scope, remaining=scope.remaining - 1)),
+        ledger=_settled(state, step, body.spent),
     )
 
 
 def _step_failed(state: TaskState, body: facts.StepFailed, _at: datetime) -> TaskState:
     step = state.steps[body.step]
-    failed = replace(_moved(step, steps.Status.FAILED), error=body.error, reserved=ledger.NOTHING, retry_at=None)
-    return _put(_settled(state, step, body.spent), failed)
+    status = _to(step, steps.Status.FAILED)
+    failed = replace(step, status=status, error=body.error, reserved=ledger.NOTHING, retry_at=None)
+    return _put(state, failed, _settled(state, step, body.spent))
 
 
 def _step_cancelled(state: TaskState, body: facts.StepCancelled, _at: datetime) -> TaskState:
     step = state.steps[body.step]
-    cancelled = replace(_moved(step, steps.Status.CANCELLED), reserved=ledger.NOTHING, retry_at=None)
-    return _put(_settled(state, step, body.spent), cancelled)
+    status = _to(step, steps.Status.CANCELLED)
+    return _put(state, replace(step, status=status, reserved=ledger.NOTHING, retry_at=None), _settled(state, step, body.spent))
 
 
 def _scope_closed(state: TaskState, body: facts.ScopeClosed, _at: datetime) -> TaskState:
     scope = state.scopes[body.scope]
-    state = replace(state, scopes=state.scopes.set(scope.path, replace(scope, ended=True)))
+    scopes = state.scopes.set(scope.path, replace(scope, ended=True))
     if scope.owner is None:
-        return state
+        return replace(state, scopes=scopes)
     owner = state.steps[scope.owner]
-    owner = replace(owner, children=owner.children.delete(scope.path))
-    if owner.loop is not None:
-        return _put(state, replace(owner, loop=_after_item(owner.loop, scope, body)))
-    if owner.planning is not None and body.error is not None:
-        previous = {"failure": _failure(state, scope, body.error)}
-        owner = replace(owner, planning=replace(owner.planning, previous=previous, failure=body.error))
-    return _put(state, owner)
+    after = replace(
+        owner,
+        children=owner.children.delete(scope.path),
+        loop=owner.loop and _after_item(owner.loop, scope, body),
+        planning=owner.planning and _after_phase(owner.planning, state, scope, body),
+    )
+    return replace(state, scopes=scopes, steps=state.steps.set(owner.path, after))
+
+
+def _after_phase(planning: PlanningState, state: TaskState, scope: ScopeState, body: facts.ScopeClosed) -> PlanningState:
+    if body.error is None:
+        return planning
+    return replace(planning, previous={"failure": _failure(state, scope, body.error)}, failure=body.error)
 
 
 def _after_item(loop: LoopState, scope: ScopeState, body: facts.ScopeClosed) -> LoopState:
@@ -302,23 +331,18 @@ def _planning(state: TaskState, path: str) -> tuple[StepState, PlanningState]:
     return step, step.planning
 
 
-def _moved(step: StepState, status: steps.Status) -> StepState:
-    return replace(step, status=steps.move(step.path, step.status, status))
+def _to(step: StepState, status: steps.Status) -> steps.Status:
+    return steps.move(step.path, step.status, status)
 
 
-def _put(state: TaskState, step: StepState) -> TaskState:
-    return replace(state, steps=state.steps.set(step.path, step))
+def _put(state: TaskState, step: StepState, books: ledger.Ledger | None = None) -> TaskState:
+    return replace(state, steps=state.steps.set(step.path, step), ledger=state.ledger if books is None else books)
 
 
-def _charged(state: TaskState, step: StepState, reserved: Amounts) -> TaskState:
-    return replace(state, ledger=ledger.charged(state.ledger, state.account_of(step), reserved=reserved))
-
-
-def _settled(state: TaskState, step: StepState, spent: JsonObject) -> TaskState:
-    if not spent and step.reserved == ledger.NOTHING:
-        return state
-    books = ledger.settled(state.ledger, state.account_of(step), reserved=step.reserved, spent=amounts(spent))
-    return replace(state, ledger=books)
+def _settled(state: TaskState, step: StepState, spent: JsonObject) -> ledger.Ledger:
+    if not spent and step.reserved is ledger.NOTHING:
+        return state.ledger
+    return ledger.settled(state.ledger, state.account_of(step), reserved=step.reserved, spent=amounts(spent))
 
 
 _MEANINGS: dict[type, Callable[[TaskState, Any, datetime], TaskState]] = {

@@ -67,6 +67,8 @@ def charged(ledger: Ledger, name: str, *, reserved: Amounts = NOTHING, spent: Am
 
 def settled(ledger: Ledger, name: str, *, reserved: Amounts, spent: Amounts) -> Ledger:
     """Release a reservation and record what was used in its place."""
+    if reserved == NOTHING and spent == NOTHING:
+        return ledger
     return charged(ledger, name, reserved=NOTHING - reserved, spent=spent)
 
 

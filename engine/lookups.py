@@ -46,7 +46,9 @@ class Outputs(Mapping[str, Json]):
 
     def __iter__(self) -> Iterator[str]:
         """Go through the names."""
-        return iter({step.definition.name for each in self.around for step in self.state.steps_in(each) if _has_output(step.status)})
+        return iter(
+            {step.definition.name for each in self.around for step in self.state.steps_in(each) if _has_output(step.status)}
+        )
 
     def __len__(self) -> int:
         """Count the names."""

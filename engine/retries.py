@@ -28,6 +28,5 @@ def next_try(
 
 
 def _wait(policy: Retry, attempt: int) -> timedelta:
-    if policy.backoff is Backoff.EXPONENTIAL:
-        return policy.base * 2 ** (attempt - 1)
-    return policy.base * (attempt if policy.backoff is Backoff.LINEAR else 1)
+    factors = {Backoff.NONE: 1, Backoff.LINEAR: attempt, Backoff.EXPONENTIAL: 1 << (attempt - 1)}
+    return policy.base * factors[policy.backoff]

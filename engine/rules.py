@@ -1,6 +1,7 @@
 """The rules that tasks are decided by: the catalog and the operator's settings. Nothing here changes while tasks run."""
 
 from dataclasses import dataclass, field
+from datetime import date
 
 from catalog.capability import Capability, Effect
 from catalog.registry import Catalog, Unresolved
@@ -13,15 +14,17 @@ from fragments.documents import Retry
 class Rules:
     """What the core needs to know beside the task itself.
 
-    `turns` is how many answers one phase of planning may take; `plan_call_usd` how much one answer reserves at most;
-    `interruptions` how often a step is begun again after a crash. `queue_grace_s` is how long a call may wait for a free worker
-    beyond the wall-clock limit of its capability. `channels` and `operator_hosts` (globs) are the operator's.
+    `retry` is the policy of what has none of its own. `turns` is how many answers one phase of planning may take;
+    `plan_call_usd` how much one answer reserves at most; `interruptions` how often a step is begun again after a crash.
+    `queue_grace_s` is how long a call may wait for a free worker beyond the wall-clock limit of its capability.
+    `planning_date` is told to planners in place of the day. `channels` and `operator_hosts` (globs) are the operator's.
     """
 
     catalog: Catalog
     turns: int = 4
     plan_call_usd: float = 0.25
-    plan_retry: Retry = field(default_factory=Retry)
+    retry: Retry = field(default_factory=Retry)
+    planning_date: date | None = None
     plan_timeout_s: float = 300.0
     interruptions: int = 10
     queue_grace_s: float = 60.0

@@ -1,4 +1,4 @@
-"""The state of a task: what its facts come to. Maps are persistent, so a fact costs the same in a small task and a large one."""
+"""The state of a task: what its facts come to. Maps are persistent: a fact costs the same in a small task and a large one."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -55,6 +55,7 @@ class StepState:
     scope: str
     definition: Step
     waiting_on: int
+    position: int  # among all steps of the task, as they came to be
     status: steps.Status = steps.Status.PENDING
     attempt: int = 0
     tries: int = 0

@@ -36,5 +36,5 @@ FINISHED = frozenset(status for status, moves in MOVES.items() if not moves)
 def move(step: str, before: Status, after: Status) -> Status:
     """Give `after` where the table allows the move; raise `IllegalMoveError` otherwise."""
     if after not in MOVES[before]:
-        raise IllegalMoveError(f"step {step}", before, after)
+        raise IllegalMoveError(step, before, after)
     return after

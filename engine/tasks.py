@@ -28,5 +28,5 @@ MOVES: Mapping[Status, frozenset[Status]] = {
 def move(task: str, before: Status, after: Status) -> Status:
     """Give `after` where the table allows the move; raise `IllegalMoveError` otherwise."""
     if after not in MOVES[before]:
-        raise IllegalMoveError(f"task {task}", before, after)
+        raise IllegalMoveError(task, before, after)
     return after

@@ -69,7 +69,7 @@ class Left:
             "cost_usd": bounds.cost_usd,
             "wall_clock_s": bounds.wall_clock.total_seconds() if bounds.wall_clock else None,
         }
-        return Left(**{f.name: _least(getattr(self, f.name), asked[f.name]) for f in fields(self)})
+        return Left.from_json({f.name: _least(getattr(self, f.name), asked[f.name]) for f in fields(self)})
 
     def to_json(self) -> dict[str, Json]:
         """Write every field as a number."""

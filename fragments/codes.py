@@ -63,6 +63,7 @@ CODES: dict[str, str] = {
     "input.missing": "The handler's input lacks a required key.",
     "input.unknown_key": "The handler's input has no such key.",
     "input.mismatch": "What flows into an input cannot fit its schema.",
+    "input.unlikely": "What flows into an input fits its schema only where it is empty.",
     "output.missing": "The output lacks a key that it must have.",
     "output.unknown_key": "The output has a key that it must not have.",
     "output.mismatch": "The output cannot fit the schema that it must meet.",

@@ -76,15 +76,16 @@ class Allow(Document):
 class Step(Document):
     """The only unit of execution.
 
-    `config` is literal and fixed when the plan is made; `input` is data: literals and references `{{ steps.NAME.output.PATH }}`.
+    `config` is literal and fixed when the plan is made; `input` is data: literals and references such as
+    `{{ steps.NAME.output.PATH }}`.
     """
 
     name: Name
     type: StepType = StepType.STANDARD
     description: str = ""
     handler: str | None = Field(default=None, description="`name` or `name@RANGE`, such as `transform@^1`.")
-    config: dict[str, Json] = {}
-    input: dict[str, Json] = {}
+    config: dict[str, Json] = Field(default={})
+    input: dict[str, Json] = Field(default={})
     depends_on: tuple[Name, ...] = ()
     for_each: ForEach | None = None
     steps: tuple["Step", ...] | None = Field(default=None, description="The body of a loop, in place of `handler`.")
@@ -120,7 +121,7 @@ class Template(Document):
     summary: str = ""
     description: str = ""
     goals: tuple[str, ...] = Field(default=(), description="Goals that this template answers, for the template planner.")
-    input_schema: dict[str, Json] = {"type": "object"}
+    input_schema: dict[str, Json] = Field(default={"type": "object"})
     bounds: Bounds | None = None
     steps: tuple[Step, ...] = Field(min_length=1)
     output: Json = None

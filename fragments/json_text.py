@@ -14,8 +14,8 @@ _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*+"|[\[{]|[\]}]', re.DOTALL)
 
 
 class _Refused(Exception):  # noqa: N818 - carries a problem out of the decoder's hooks, never leaves this module
-    def __init__(self, code: str, says: str, hint: str = "") -> None:
-        self.problem = Problem(code=code, where="", says=says, hint=hint)
+    def __init__(self, problem: Problem) -> None:
+        self.problem = problem
 
 
 def read_json(text: str) -> tuple[Json, tuple[Problem, ...]]:
@@ -52,12 +52,12 @@ def _objects(text: str) -> list[str]:
     found: list[str] = []
     depth = start = 0
     for match in _TOKEN.finditer(text, max(text.find("{"), 0)):
-        token = match[0]
-        if token == "{" and depth == 0:
+        mark = match[0]
+        if mark == "{" and depth == 0:
             start, depth = match.start(), 1
-        elif depth and token in "[{":
+        elif depth and mark in "[{":
             depth += 1
-        elif depth and token in "]}":
+        elif depth and mark in "]}":
             depth -= 1
             if depth == 0:
                 found.append(text[start : match.end()])
@@ -67,15 +67,19 @@ def _objects(text: str) -> list[str]:
 def _nesting_problem(text: str) -> Problem | None:
     depth = 0
     for match in _TOKEN.finditer(text):
-        token = match[0]
-        if token in "[{":
+        mark = match[0]
+        if mark in "[{":
             depth += 1
             if depth > NESTING:
                 line = text.count("\n", 0, match.start()) + 1
                 return Problem(code="document.nesting", where="", says=f"Line {line}: nested more than {NESTING} deep.")
-        elif token in "]}":
+        elif mark in "]}":
             depth -= 1
     return None
+
+
+def _refuse(code: str, says: str, hint: str = "") -> NoReturn:
+    raise _Refused(Problem(code=code, where="", says=says, hint=hint))
 
 
 def _pairs(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
@@ -83,26 +87,26 @@ def _pairs(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
     if len(value) < len(pairs):
         seen: set[str] = set()
         twice = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value] # add() is the marking
-        raise _Refused("json.duplicate_key", f"The key {twice!r} stands twice in one object.", "Keep one.")
+        _refuse("json.duplicate_key", f"The key {twice!r} stands twice in one object.", "Keep one.")
     return value
 
 
 def _constant(name: str) -> NoReturn:
-    raise _Refused("json.number", f"{name} is not a number in JSON.")
+    _refuse("json.number", f"{name} is not a number in JSON.")
 
 
 def _integer(text: str) -> int:
     try:
         return integer(text)
     except ValueError as error:
-        raise _Refused("json.number", f"The number is {error}.") from error
+        _refuse("json.number", f"The number is {error}.")
 
 
 def _float(text: str) -> float:
     try:
         return finite(text)
     except ValueError as error:
-        raise _Refused("json.number", f"{error}.") from error
+        _refuse("json.number", f"{error}.")
 
 
 _DECODER = json.JSONDecoder(object_pairs_hook=_pairs, parse_constant=_constant, parse_int=_integer, parse_float=_float)

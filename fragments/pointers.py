@@ -1,6 +1,10 @@
 """JSON Pointers (RFC 6901) into documents."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+
+from jsonpointer import JsonPointer
 
 from catalog.values import Json
 
@@ -10,17 +14,45 @@ def join(pointer: str, *parts: str | int) -> str:
     return pointer + "".join("/" + _escaped(part) for part in parts)
 
 
-def texts(value: Json, pointer: str = "") -> Iterator[tuple[str, str]]:
-    """Go through every text in `value` with its pointer, keys not included, in document order."""
-    pending: list[tuple[str, Json]] = [(pointer, value)]
-    while pending:
-        at, part = pending.pop()
-        if isinstance(part, str):
-            yield at, part
-        elif isinstance(part, Mapping):
-            pending.extend((join(at, key), part[key]) for key in reversed(part))
-        elif isinstance(part, (list, tuple)):
-            pending.extend((f"{at}/{i}", part[i]) for i in range(len(part) - 1, -1, -1))
+def braced(value: Json, pointer: str = "") -> list[tuple[str, str]]:
+    """List every text in `value` that holds `{{`, with its pointer; keys not included; in document order."""
+    found: list[tuple[_Path, str]] = []
+    _collect(value, None, found)
+    return [(join(pointer, *_parts(path)), text) for path, text in found]
+
+
+def look_up(value: Json, pointer: str, default: Json = None) -> Json:
+    """Give what stands at a pointer, `default` where nothing does."""
+    return _compiled(pointer).resolve(value, default)
+
+
+_Path = tuple[Any, str | int] | None
+"""The way into a value, last step first: written out only where it leads to something."""
+
+
+@lru_cache(maxsize=1_000)
+def _compiled(pointer: str) -> JsonPointer:
+    return JsonPointer(pointer)
+
+
+def _collect(value: Json, path: _Path, found: list[tuple[_Path, str]]) -> None:
+    if isinstance(value, str):
+        if "{{" in value:
+            found.append((path, value))
+    elif type(value) is dict or isinstance(value, Mapping):  # asking the abstract class alone takes three times as long
+        for key, part in value.items():
+            _collect(part, (path, key), found)
+    elif isinstance(value, (list, tuple)):
+        for i, part in enumerate(value):
+            _collect(part, (path, i), found)
+
+
+def _parts(path: _Path) -> list[str | int]:
+    parts: list[str | int] = []
+    while path is not None:
+        path, part = path
+        parts.append(part)
+    return parts[::-1]
 
 
 def _escaped(part: str | int) -> str:

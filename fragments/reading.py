@@ -6,9 +6,10 @@ Reading never raises: whatever is wrong is a problem.
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
 
 from catalog.capability import Document
-from catalog.values import Json
+from catalog.values import Json, JsonObject
 from fragments.documents import Fragment, Refusal, Template
 from fragments.json_text import read_answer, read_json
 from fragments.problems import Problem
@@ -20,8 +21,11 @@ MOST_VALUES = 200_000
 _LARGEST = 10**MOST_DIGITS
 
 
+D = TypeVar("D", Template, Fragment, Template | Fragment, Fragment | Refusal)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
+class Reading(Generic[D]):
     """What a text or value holds.
 
     `document` is present only when there is no problem. `value` is the JSON that was written, for mending. `rest` is present
@@ -30,40 +34,25 @@ class Reading:
     """
 
     problems: tuple[Problem, ...]
-    document: Template | Fragment | Refusal | None = None
+    document: D | None = None
     value: Json = None
     rest: Template | Fragment | None = None
     unread: tuple[str, ...] = ()
 
 
-def read_document(text: str | bytes) -> Reading:
-    """Read a template (it has a name) or a fragment, written as YAML or JSON."""
-    return _read(text, _parsed, read_document_value)
+def read_document(source: str | bytes | JsonObject) -> Reading[Template | Fragment]:
+    """Read a template (it has a name) or a fragment: YAML or JSON text, or parsed JSON."""
+    return _read(source, _parsed, lambda value: Template if "name" in value else Fragment)
 
 
-def read_template(text: str | bytes) -> Reading:
-    """Read a template, written as YAML or JSON."""
-    return _read(text, _parsed, read_template_value)
+def read_template(source: str | bytes | JsonObject) -> Reading[Template]:
+    """Read a template: YAML or JSON text, or parsed JSON."""
+    return _read(source, _parsed, lambda _: Template)
 
 
-def read_fragment(text: str | bytes) -> Reading:
-    """Read a model's answer: a fragment or a refusal as one JSON object, bare, fenced or between sentences."""
-    return _read(text, read_answer, read_fragment_value)
-
-
-def read_document_value(value: Json) -> Reading:
-    """Read a JSON value as a template (it has a name) or a fragment."""
-    return read_template_value(value) if isinstance(value, Mapping) and "name" in value else read_fragment_value(value)
-
-
-def read_template_value(value: Json) -> Reading:
-    """Read a JSON value as a template."""
-    return _read_value(value, lambda _: Template)
-
-
-def read_fragment_value(value: Json) -> Reading:
-    """Read a JSON value as a fragment or a refusal."""
-    return _read_value(value, lambda whole: Refusal if "refused" in whole and "steps" not in whole else Fragment)
+def read_fragment(source: str | bytes | JsonObject) -> Reading[Fragment | Refusal]:
+    """Read a model's answer: a fragment or a refusal as one JSON object, bare, fenced or between sentences, or parsed."""
+    return _read(source, read_answer, lambda value: Refusal if "refused" in value and "steps" not in value else Fragment)
 
 
 def decode(text: str | bytes) -> str | Problem:
@@ -84,22 +73,24 @@ def _too_large() -> Problem:
 
 
 def _read(
-    text: str | bytes,
+    source: Json,
     parse: Callable[[str], tuple[Json, tuple[Problem, ...]]],
-    read_value: Callable[[Json], Reading],
-) -> Reading:
-    decoded = decode(text)
+    model_of: Callable[[JsonObject], type[Document]],
+) -> Reading[Any]:
+    if not isinstance(source, (str, bytes)):
+        return _read_value(source, model_of)
+    decoded = decode(source)
     if isinstance(decoded, Problem):
         return Reading(problems=(decoded,))
     value, problems = parse(decoded)
-    return Reading(problems=problems) if problems else read_value(value)
+    return Reading(problems=problems) if problems else _read_value(value, model_of)
 
 
 def _parsed(text: str) -> tuple[Json, tuple[Problem, ...]]:
     return read_json(text) if text.lstrip().startswith("{") else read_yaml(text)
 
 
-def _read_value(value: Json, model_of: Callable[[Mapping[str, Json]], type[Document]]) -> Reading:
+def _read_value(value: Json, model_of: Callable[[JsonObject], type[Document]]) -> Reading[Any]:
     if problem := _value_problem(value):
         return Reading(problems=(problem,))
     if not isinstance(value, Mapping):

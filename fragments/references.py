@@ -11,12 +11,11 @@ import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from enum import Enum
 from functools import lru_cache
 from typing import TypeAlias
 
 from catalog.values import Json, canonical
-from fragments.pointers import texts
+from fragments.pointers import braced
 
 ROOTS = ("input", "steps", "task")
 LATER_ROOTS = ("secrets", "output", "phase", "plan")
@@ -25,7 +24,9 @@ LATER_ROOTS = ("secrets", "output", "phase", "plan")
 # Braces stand only inside quotes, so a scan ends at the next one; possessive, so that it never goes back.
 _BODY = re.compile(r"""\{\{((?:[^"'{}]|"(?:[^"\\]|\\.)*+"|'[^']*+')*+)\}\}""", re.DOTALL)
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
-_SEGMENT = re.compile(r"""\.([A-Za-z_][A-Za-z0-9_-]*)|\[\s*(\d{1,9})\s*\]|\[\s*("(?:[^"\\]|\\.)*")\s*\]|\[\s*'([^'\\]*)'\s*\]""")
+_SEGMENT = re.compile(
+    r"""\.([A-Za-z_][A-Za-z0-9_-]*)|\[\s*(\d{1,9})\s*\]|\[\s*("(?:[^"\\]|\\.)*")\s*\]|\[\s*'([^'\\]*)'\s*\]"""
+)
 _STEP_HEAD = 2  # steps.NAME.output: a name and the word `output`
 
 _SHORT = 400  # characters; longer texts are rare, and a cache of them would hold megabytes
@@ -103,9 +104,8 @@ def malformed(value: Json, pointer: str = "") -> list[tuple[str, Malformed]]:
 
 def parts_of(value: Json, pointer: str = "") -> Iterator[tuple[str, Part]]:
     """Go through the references of `value`, well formed or not, with their pointers."""
-    for at, text in texts(value, pointer):
-        if "{{" in text:
-            yield from ((at, part) for part in parse(text) if not isinstance(part, str))
+    for at, text in braced(value, pointer):
+        yield from ((at, part) for part in parse(text) if not isinstance(part, str))
 
 
 def resolve(value: Json, lookup: Mapping[str, Json]) -> Json:
@@ -117,14 +117,8 @@ def resolve(value: Json, lookup: Mapping[str, Json]) -> Json:
     return _replaced(value, lambda text: _resolved(text, lookup))
 
 
-class Keep(Enum):
-    """The answer of a replacement that leaves a reference as written."""
-
-    AS_WRITTEN = "as written"
-
-
-def substitute(value: Json, replace: Callable[[Reference], Json]) -> Json:
-    """Put what `replace` gives in place of references; where it gives `Keep.AS_WRITTEN` the reference stays.
+def substitute(value: Json, replace: Callable[[Reference], Json | None]) -> Json:
+    """Put what `replace` gives in place of references; where it gives None the reference stays as written.
 
     The result is a document again. Raises `ValueError` for a value that holds braces: it would be read as a reference.
     """
@@ -134,12 +128,9 @@ def substitute(value: Json, replace: Callable[[Reference], Json]) -> Json:
 def follow(value: Json, path: tuple[Key, ...], *, reference: str = "") -> Json:
     """Look a path up in a value. Raises `Unresolvable`."""
     for key in path:
-        if isinstance(key, str) and isinstance(value, Mapping) and key in value:
-            value = value[key]
-        elif isinstance(key, int) and isinstance(value, (list, tuple)) and key < len(value):
-            value = value[key]
-        else:
+        if not _has(value, key):
             raise Unresolvable(reference, spelled(key), _what(value))
+        value = value[key]
     return value
 
 
@@ -170,6 +161,17 @@ def _parse(text: str) -> tuple[Part, ...]:
 _parse_short = lru_cache(maxsize=8_192)(_parse)
 
 
+def redirected(text: str, old: Reference, path: tuple[Key, ...]) -> str:
+    """Write `text` with another path, root first, in place of the reference `old` wherever it stands."""
+    return "".join(written(str(path[0]), *path[1:]) if part == old else _kept(part) for part in parse(text))
+
+
+def _has(value: Json, key: Key) -> bool:
+    if isinstance(key, str):
+        return isinstance(value, Mapping) and key in value
+    return isinstance(value, (list, tuple)) and key < len(value)
+
+
 def _segment(key: Key) -> str:
     if isinstance(key, int):
         return f"[{key}]"
@@ -186,7 +188,7 @@ def _reference(text: str) -> Reference | Malformed:
         segment = _SEGMENT.match(text, end)
         key = _key(segment) if segment else None
         if segment is None or key is None:
-            return Malformed(text, f"{text[end:][:40]!r} is no path: .name, [0] or [\"any key\"]", _later(text[end:]))
+            return Malformed(text, f'{text[end:][:40]!r} is no path: .name, [0] or ["any key"]', _later(text[end:]))
         path.append(key)
         end = segment.end()
     return _checked(Reference(head[0], tuple(path), text))
@@ -252,18 +254,18 @@ def _value(part: Part, lookup: Mapping[str, Json]) -> Json:
     return follow(lookup[part.root], part.path, reference=part.text)
 
 
-def _substituted(text: str, replace: Callable[[Reference], Json]) -> Json:
+def _substituted(text: str, replace: Callable[[Reference], Json | None]) -> Json:
     parts = parse(text)
-    values = [replace(part) if isinstance(part, Reference) else Keep.AS_WRITTEN for part in parts]
-    if all(value is Keep.AS_WRITTEN for value in values):
+    values = [replace(part) if isinstance(part, Reference) else None for part in parts]
+    if all(value is None for value in values):
         return text
-    if any("{{" in found for value in values for _, found in texts(value)):
+    if any(braced(value) for value in values):
         msg = f"a value put into {text!r} holds {{{{ and would be read as a reference"
         raise ValueError(msg)
     if len(parts) == 1:
         return values[0]
     filled = zip(parts, values, strict=True)
-    return "".join(_kept(part) if value is Keep.AS_WRITTEN else _as_text(value) for part, value in filled)
+    return "".join(_kept(part) if value is None else _as_text(value) for part, value in filled)
 
 
 def _kept(part: Part) -> str:
@@ -290,7 +292,6 @@ def _what(value: Json) -> str:
 __all__ = [
     "LATER_ROOTS",
     "ROOTS",
-    "Keep",
     "Key",
     "Malformed",
     "Part",
@@ -302,6 +303,7 @@ __all__ = [
     "malformed",
     "parse",
     "parts_of",
+    "redirected",
     "resolve",
     "spelled",
     "substitute",

@@ -1,4 +1,4 @@
-"""From JSON values to documents: the models' complaints as problems, all at once, and words that the language does not have yet."""
+"""From JSON values to documents: all complaints of the models at once, and words that the language does not have yet."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -9,7 +9,8 @@ from pydantic import BaseModel, ValidationError
 
 from catalog.capability import Document
 from catalog.values import Json
-from fragments.documents import Allow, Bounds, ForEach, Fragment, Refusal, Retry, Step, Template
+from fragments.bounds import Bounds
+from fragments.documents import Allow, ForEach, Fragment, Refusal, Retry, Step, Template
 from fragments.near import hint, only_near
 from fragments.pointers import join
 from fragments.problems import Problem
@@ -71,8 +72,8 @@ def shape_of_document(value: Mapping[str, Json], model: type[Document]) -> Shape
     found = _validated(value, model)
     if isinstance(found, Document) and not later:
         return Shape(problems=(), document=found)  # type: ignore[arg-type] # one of the three models, by `model`
-    errors = found.errors(include_url=False) if isinstance(found, ValidationError) else []
-    counted = [error for error in errors if _pointer(error["loc"]) not in later and not _is_echo(error, errors)]
+    errors = _without_echoes(found.errors(include_url=False)) if isinstance(found, ValidationError) else []
+    counted = [error for error in errors if _pointer(error["loc"]) not in later]
     problems = (*later.values(), *(_problem(error, value, model) for error in counted))
     if any(error["type"] != "extra_forbidden" for error in counted):
         return Shape(problems=problems)
@@ -155,13 +156,18 @@ def _unknown_key(loc: _Location, label: str, model: type[Document], value: Json)
     if meant is not None and meant not in holder:
         move = {"op": "move", "from": where, "path": _pointer((*loc[:-1], meant))}
         patch = ({"op": "test", "path": where, "value": holder[key]}, move)
-    return Problem(code="shape.unknown_key", where=where, says=f'{label} has no key "{key}".', hint=hint(key, names), patch=patch)
+    return Problem(
+        code="shape.unknown_key", where=where, says=f'{label} has no key "{key}".', hint=hint(key, names), patch=patch
+    )
 
 
-def _is_echo(error: Any, errors: list[Any]) -> bool:
-    """Say whether a list is only found too short because its members are wrong."""
-    loc = error["loc"]
-    return error["type"] == "too_short" and any(len(e["loc"]) > len(loc) and e["loc"][: len(loc)] == loc for e in errors)
+def _without_echoes(errors: list[Any]) -> list[Any]:
+    """Leave out that a list is too short where it only is because its members are wrong."""
+    return [e for e in errors if e["type"] != "too_short" or not any(_is_within(other["loc"], e["loc"]) for other in errors)]
+
+
+def _is_within(inner: _Location, outer: _Location) -> bool:
+    return len(inner) > len(outer) and inner[: len(outer)] == outer
 
 
 def _reason(error: Any) -> str:

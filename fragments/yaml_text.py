@@ -6,7 +6,7 @@ The events of the parser are put together here, without recursion, so that nesti
 import math
 import re
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NoReturn
 
 from yaml import CSafeLoader
 from yaml.error import MarkedYAMLError, YAMLError
@@ -39,10 +39,8 @@ _KEY_HINT = 'Keys are texts. A text that begins with {{ needs quotes: "{{ input.
 
 
 class _Refused(Exception):  # noqa: N818 - carries a problem out of the parser's loop, never leaves this module
-    def __init__(self, code: str, says: str, event: Event, hint: str = "") -> None:
-        mark = event.start_mark
-        place = f"Line {mark.line + 1}, column {mark.column + 1}"
-        self.problem = Problem(code=code, where="", says=f"{place}: {says}", hint=hint)
+    def __init__(self, problem: Problem) -> None:
+        self.problem = problem
 
 
 @dataclass(slots=True)
@@ -66,16 +64,16 @@ class _Builder:
         elif isinstance(event, ScalarEvent):
             self._scalar(event)
         elif isinstance(event, AliasEvent):
-            raise _Refused("yaml.unsupported", "aliases are not supported.", event, "Write the value out.")
+            _refuse("yaml.unsupported", "aliases are not supported.", event, "Write the value out.")
         elif isinstance(event, DocumentStartEvent) and self.roots:
-            raise _Refused("yaml.unsupported", "a second document begins.", event, "One document in one text.")
+            _refuse("yaml.unsupported", "a second document begins.", event, "One document in one text.")
 
     def _begin(self, event: MappingStartEvent | SequenceStartEvent) -> None:
         _refuse_extras(event)
         if len(self.open) >= NESTING:
-            raise _Refused("document.nesting", f"nested more than {NESTING} deep.", event)
+            _refuse("document.nesting", f"nested more than {NESTING} deep.", event)
         if self._awaits_key():
-            raise _Refused("yaml.unsupported", "a key is a list or a mapping.", event, _KEY_HINT)
+            _refuse("yaml.unsupported", "a key is a list or a mapping.", event, _KEY_HINT)
         fresh: Any = {} if isinstance(event, MappingStartEvent) else []
         self._put(fresh)
         self.open.append(_Open(fresh))
@@ -87,7 +85,7 @@ class _Builder:
             return
         top = self.open[-1]
         if event.value in top.value:
-            raise _Refused("yaml.duplicate_key", f"the key {event.value!r} stands twice.", event, "Keep one.")
+            _refuse("yaml.duplicate_key", f"the key {event.value!r} stands twice.", event, "Keep one.")
         top.key = event.value
 
     def _awaits_key(self) -> bool:
@@ -110,8 +108,8 @@ def read_yaml(text: str) -> tuple[Json, tuple[Problem, ...]]:
     builder = _Builder()
     loader = CSafeLoader(text)
     try:
-        while loader.check_event():
-            builder.take(loader.get_event())
+        while (event := loader.get_event()) is not None:
+            builder.take(event)
     except _Refused as refused:
         return None, (refused.problem,)
     except YAMLError as error:
@@ -138,11 +136,17 @@ def finite(text: str) -> float:
     return number
 
 
+def _refuse(code: str, says: str, event: Event, hint: str = "") -> NoReturn:
+    mark = event.start_mark
+    place = f"Line {mark.line + 1}, column {mark.column + 1}: " if mark is not None else ""
+    raise _Refused(Problem(code=code, where="", says=f"{place}{says}", hint=hint))
+
+
 def _refuse_extras(event: ScalarEvent | MappingStartEvent | SequenceStartEvent) -> None:
     if event.anchor is not None:
-        raise _Refused("yaml.unsupported", "anchors are not supported.", event, "Write the value out where it is used.")
+        _refuse("yaml.unsupported", "anchors are not supported.", event, "Write the value out where it is used.")
     if event.tag not in _PLAIN_TAGS:
-        raise _Refused("yaml.unsupported", f"the tag {event.tag} is not supported.", event, "Leave the tag out.")
+        _refuse("yaml.unsupported", f"the tag {event.tag} is not supported.", event, "Leave the tag out.")
 
 
 def _scalar(event: ScalarEvent) -> Json:
@@ -152,13 +156,13 @@ def _scalar(event: ScalarEvent) -> Json:
     if text in _CONSTANTS:
         return _CONSTANTS[text]
     if _NOT_FINITE.fullmatch(text):
-        raise _Refused("yaml.number", f"{text} is not a finite number.", event)
+        _refuse("yaml.number", f"{text} is not a finite number.", event)
     if not _NUMBER.fullmatch(text):
         return text
     try:
         return integer(text) if _INTEGER.fullmatch(text) else finite(text)
     except ValueError as error:
-        raise _Refused("yaml.number", f"{error}.", event) from error
+        _refuse("yaml.number", f"{error}.", event)
 
 
 def _syntax(error: YAMLError) -> Problem:

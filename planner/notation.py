@@ -6,7 +6,7 @@
       headers?: {[key]: string},
     }
 
-Nothing is left out: a keyword that the notation has no sign for is written as it stands.
+A keyword that the notation has no sign for is written as it stands.
 """
 
 import json
@@ -89,10 +89,10 @@ def sample(value: Json, *, items: int = 2, characters: int = 160) -> Json:
 def inferred(value: Json) -> dict[str, Json]:
     """Give the narrowest simple schema that the value fits: a key that only some items of a list have is optional."""
     if isinstance(value, Mapping):
-        properties = {str(key): inferred(part) for key, part in value.items()}
+        properties = {str(key): inferred(value[key]) for key in sorted(value)}
         return {"type": "object", "properties": properties, "required": sorted(properties)}
     if isinstance(value, (list, tuple)):
-        told = {"type": "array", "description": f"{len(value)} items"}
+        told = {"type": "array", "x-count": len(value)}
         return told | {"items": _merged([inferred(part) for part in value[:_LOOKED_AT]])} if value else told
     return {"type": _type_of(value)}
 
@@ -123,7 +123,8 @@ def _merged_kind(kind: str, alike: list[dict[str, Json]]) -> dict[str, Json]:
         }
     if kind == "array":
         inner = [schema["items"] for schema in alike if "items" in schema]
-        return {"type": kind, "items": _merged(_flat(inner))} if inner else {"type": kind}
+        told = {"type": kind, "x-count": alike[0]["x-count"]} if len(alike) == 1 else {"type": kind}
+        return told | {"items": _merged(_flat(inner))} if inner else told
     return {"type": kind}
 
 
@@ -183,7 +184,7 @@ def _of_type(schema: JsonObject, kind: str, style: _Style) -> str:
         return _object(schema, style)
     if kind == "array":
         inner = _sketch(schema["items"], style) if "items" in schema else "any"
-        return f"[{inner}, ...]"
+        return f"[{inner}, ...{schema['x-count']} items]" if "x-count" in schema else f"[{inner}, ...]"
     return kind
 
 

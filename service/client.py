@@ -95,9 +95,7 @@ def _answers(url: str) -> bool:
 
 
 @asynccontextmanager
-async def connected(
-    settings: Settings, opened: Callable[[], AbstractAsyncContextManager[Services]]
-) -> AsyncIterator[Client]:
+async def connected(settings: Settings, opened: Callable[[], AbstractAsyncContextManager[Services]]) -> AsyncIterator[Client]:
     """Connect to a running server, or serve this one client in this process."""
     token = {"Authorization": f"Bearer {settings.token.get_secret_value()}"} if settings.token else {}
     url = running_server(settings)

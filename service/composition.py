@@ -1,28 +1,32 @@
 """The composition root: the only module that names concrete adapters. Everything opens in order and closes in reverse."""
 
 from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
 
-from broker.policy import Channel, Policy
+from broker.policy import CEILING, Channel, Policy
 from broker.pool import WasmPool
-from catalog.capability import Limits
-from catalog.loader import CORE, load_catalog
+from catalog.build import build
+from catalog.capability import Capability
+from catalog.loader import CORE, LoadedCatalog, load_catalog
 from catalog.registry import Catalog
 from engine.clock import SystemClock
 from engine.rules import Rules
 from engine.runner import Runner
-from engine.store.sql import SqlStore
+from engine.store.sql import SqlReader, SqlStore
 from fragments.bounds import Left
+from planner.library import Library, load_library
 from planner.models.port import Model
+from planner.models.prices import Price
+from planner.models.recorded import Recorded
 from planner.planner import FragmentPlanner
-from planner.templates import Library, load_library
 from service.door import Door
 from service.goals import House
 from service.settings import Settings
 
 Progress = Callable[[str, str], None]
-"""Hears of slow preparations: a handler's name, and what is being done with it."""
+"""Told a handler's exact id and its stage: building, compiling, ready."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,11 +34,16 @@ class Vocabulary:
     """What can be known without running anything: the catalog, the templates, and a door that checks."""
 
     settings: Settings
-    catalog: Catalog
+    loaded: LoadedCatalog
     library: Library
     house: House
     door: Door
     planner_name: str
+
+    @property
+    def catalog(self) -> Catalog:
+        """Give the capabilities."""
+        return self.loaded.catalog
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,8 +51,91 @@ class Services:
     """Everything that runs. `runner` is None where this process only reads."""
 
     catalog: Catalog
-    library: Library
-    store: SqlStore
+    store: SqlReader | SqlStore
     runner: Runner | None
     door: Door
     planner_name: str
+
+
+def vocabulary(settings: Settings) -> Vocabulary:
+    """Read the catalog and the templates. Raises `CatalogError` with all findings."""
+    loaded = load_catalog(CORE, *settings.handlers)
+    house = House(left=Left(**settings.bounds.model_dump()), hosts=settings.hosts, channels=frozenset(settings.channels))
+    library = load_library(loaded.catalog, settings.templates)
+    asks_a_model = bool(settings.model or settings.recorded)
+    door = Door(catalog=loaded.catalog, library=library, house=house, asks_a_model=asks_a_model)
+    name = settings.model or (f"recorded answers in {settings.recorded}" if settings.recorded else "templates only, no model")
+    return Vocabulary(settings=settings, loaded=loaded, library=library, house=house, door=door, planner_name=name)
+
+
+@asynccontextmanager
+async def running(settings: Settings, *, progress: Progress) -> AsyncIterator[Services]:
+    """Open everything, recover what was under way, and close in reverse."""
+    known = vocabulary(settings)
+    rules = Rules(
+        catalog=known.catalog,
+        turns=settings.plan_turns,
+        plan_call_usd=settings.plan_call_usd,
+        plan_timeout_s=settings.model_timeout_s * 1.5,
+        channels=known.house.channels,
+        operator_hosts=known.house.hosts,
+    )
+    async with SqlStore.open(settings.database_url) as store, sandbox(known) as pool:
+        await pool.prepare(progress)
+        async with Runner.open(
+            store=store, handlers=pool, planner=planner_of(known), clock=SystemClock(), rules=rules
+        ) as runner:
+            door = replace(known.door, store=store, runner=runner)
+            yield Services(catalog=known.catalog, store=store, runner=runner, door=door, planner_name=known.planner_name)
+
+
+@asynccontextmanager
+async def reading(settings: Settings) -> AsyncIterator[Services]:
+    """Open only what reading needs: nothing is run or recovered."""
+    known = vocabulary(settings)
+    async with SqlReader.reading(settings.database_url) as reader:
+        yield Services(catalog=known.catalog, store=reader, runner=None, door=known.door, planner_name=known.planner_name)
+
+
+@asynccontextmanager
+async def sandbox(known: Vocabulary) -> AsyncIterator[WasmPool]:
+    """Open the worker processes. Handlers are built and compiled when first used, or all at once by `prepare`."""
+    settings = known.settings
+    policy = Policy(
+        hosts=settings.hosts,
+        private=settings.private_hosts,
+        channels={name: Channel(url=c.url, headers=c.headers) for name, c in settings.channels.items()},
+        limits=CEILING,
+        workers=settings.workers,
+    )
+
+    def component(capability: Capability) -> Path:
+        return build(capability, known.loaded.folders[capability.id], cache=settings.cache)
+
+    async with WasmPool.open(components=component, catalog=known.catalog, cache=settings.cache, policy=policy) as pool:
+        yield pool
+
+
+def planner_of(known: Vocabulary) -> FragmentPlanner:
+    """Make the planner: the model that the settings name, else templates alone."""
+    return FragmentPlanner(
+        _configured_model(known.settings),
+        known.catalog,
+        known.library,
+        models=lambda name: _lite_llm(known.settings, name),
+        today=known.settings.planning_date,
+    )
+
+
+def _configured_model(settings: Settings) -> Model | None:
+    if settings.recorded:
+        return Recorded(settings.recorded)
+    return _lite_llm(settings, settings.model) if settings.model else None
+
+
+def _lite_llm(settings: Settings, name: str) -> Model:
+    from planner.models.lite_llm import LiteLlm  # noqa: PLC0415 - importing litellm takes seconds, and most commands ask no model
+
+    return LiteLlm(
+        name, price=Price.parse(settings.model_price) if settings.model_price else None, timeout_s=settings.model_timeout_s
+    )

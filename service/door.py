@@ -7,18 +7,18 @@ from dataclasses import dataclass
 from catalog.hosts import hosts_in
 from catalog.registry import Catalog
 from catalog.values import Json, JsonObject
-from engine.commands import Cancel, Command, Submit
+from engine.commands import Command, Submit
 from engine.ports import Store
 from engine.runner import Runner
-from fragments.checks import check
 from fragments.documents import Fragment, Template
 from fragments.frames import Frame
+from fragments.mending import check_reading
 from fragments.problems import Problem
 from fragments.proofs import Report
 from fragments.published import published_schema
 from fragments.reading import read_document, read_template
-from planner.templates import Library, NoFit
-from service.goals import Admission, Goal, House, admit, template_of
+from planner.library import Library, NoFit, choose
+from service.goals import Admission, Goal, House, admit, planning_frame, template_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,12 +48,9 @@ class Door:
     def check(self, document: str | JsonObject | None, *, given: JsonObject | None = None) -> Report:
         """Check a template or fragment, as text or parsed, against the catalog and what the operator allows."""
         read = read_document(document if document is not None else "")
-        if read.document is None:
-            return Report(problems=read.problems)
         if isinstance(read.document, Template) and given is not None:
             return admit(read.document, given, catalog=self.catalog, house=self.house).report
-        assert isinstance(read.document, (Template, Fragment))
-        return check(read.document, self.catalog, self._frame(read.document, given))
+        return check_reading(read, self.catalog, self._frame(read.document or read.rest, given))
 
     def admit_goal(self, goal: Goal) -> Admission:
         """Check a goal: its one-step template, and that somebody is there who can plan it."""
@@ -72,7 +69,7 @@ class Door:
     ) -> Submitted:
         """Begin a task for a template: as text, parsed, or by its name in the library."""
         if name is not None:
-            template = self.library.named(name)
+            template = next((t for t in self.library.templates if t.name == name), None)
             if template is None:
                 return Submitted(task=None, problems=(_no_such_template(name, self.library),))
             return await self._submit(admit(template, given, catalog=self.catalog, house=self.house), key)
@@ -84,7 +81,7 @@ class Door:
     async def cancel(self, task: str, reason: str) -> None:
         """Ask for a task to be ended."""
         assert self.runner is not None, "this door only checks"
-        await self.runner.submit(Command(id=secrets.token_hex(8), task=task, actor=self.actor, order=Cancel(reason=reason)))
+        await self.runner.cancel(task, reason, self.actor)
 
     async def _submit(self, admission: Admission, key: str | None) -> Submitted:
         if admission.submit is None:
@@ -106,7 +103,7 @@ class Door:
         says = "This Idempotency-Key was used for another submission."
         return Submitted(task=None, problems=(Problem(code="request.key_reused", where="", says=says, hint="Use a new key."),))
 
-    def _frame(self, document: Template | Fragment, given: JsonObject | None) -> Frame:
+    def _frame(self, document: Template | Fragment | None, given: JsonObject | None) -> Frame:
         bounds = document.bounds if isinstance(document, Template) else None
         schema = document.input_schema if isinstance(document, Template) else {"type": "object"}
         return Frame(
@@ -119,7 +116,8 @@ class Door:
         )
 
     def _without_a_model(self, goal: Goal) -> tuple[Problem, ...]:
-        choice = self.library.choose(goal.goal, goal.inputs, goal.must_produce)
+        frame = planning_frame(goal, self.house)
+        choice = choose(self.library, goal.goal, goal.inputs, frame, self.catalog)
         if not isinstance(choice, NoFit):
             return ()
         return (
@@ -136,5 +134,5 @@ class Door:
 
 
 def _no_such_template(name: str, library: Library) -> Problem:
-    hint = f"There are: {', '.join(library.names())}."
+    hint = f"There are: {', '.join(template.name for template in library.templates)}."
     return Problem(code="template.unknown", where="/name", says=f"There is no template {name!r} in the library.", hint=hint)

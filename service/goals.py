@@ -19,11 +19,12 @@ from fragments.frames import Frame
 from fragments.problems import Problem
 from fragments.proofs import Report
 
+
 class Goal(Document):
     """What a user wants: a sentence, its inputs, the shape of the answer, bounds, and what a plan may use."""
 
     goal: str = Field(min_length=1, max_length=10_000)
-    inputs: dict[str, Json] = {}
+    inputs: dict[str, Json] = Field(default_factory=dict)
     must_produce: dict[str, Json] | None = Field(default=None, description="JSON Schema of the answer wanted.")
     bounds: Bounds | None = None
     allow: Allow | None = None
@@ -96,6 +97,20 @@ def admit(template: Template, given: JsonObject, *, catalog: Catalog, house: Hou
         model=goal.model if goal else None,
     )
     return Admission(report=report, submit=submit)
+
+
+def planning_frame(goal: Goal, house: House) -> Frame:
+    """Frame the plan of a goal as its one planning step will."""
+    return Frame(
+        input=goal.inputs,
+        must_produce=goal.must_produce,
+        allows=(goal.allow,) if goal.allow else (),
+        left=house.left.narrowed(goal.bounds),
+        hosts=hosts_in(goal.inputs),
+        channels=house.channels,
+        operator_hosts=house.hosts,
+        depth=1,
+    )
 
 
 def _reference_to(key: str) -> str:

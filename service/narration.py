@@ -25,17 +25,20 @@ class Narrator:
     """Tells facts as they come. Items of a loop beyond the first few are counted, not told."""
 
     console: Console
-    quiet_below: dict[str, int] = field(default_factory=dict)
+    crowd: set[str] = field(default_factory=set)  # scopes of the items that are not told
 
     def tell(self, fact: JsonObject) -> None:
         """Tell one fact, given as HTTP shows it."""
+        body = fact["body"]
+        if fact["kind"] == "ScopeOpened" and body["kind"] == "item" and int(body["scope"].rpartition("/")[2]) >= _SHOWN_ITEMS:
+            self.crowd.add(body["scope"])
         tell = _TELLERS.get(fact["kind"])
-        if tell is not None and not self._crowded(fact["body"].get("step", "")):
-            tell(self.console, fact["body"])
+        if tell is not None and not self._crowded(body.get("step", "")):
+            tell(self.console, body)
 
     def _crowded(self, step: str) -> bool:
         parts = step.split("/")
-        return any(part.isdecimal() and int(part) >= _SHOWN_ITEMS and not _is_phase(parts, i) for i, part in enumerate(parts))
+        return any("/".join(parts[:length]) in self.crowd for length in range(len(parts)))
 
 
 def problem_lines(problems: list[JsonObject]) -> list[str]:
@@ -56,10 +59,6 @@ def pretty(value: Json) -> str:
     return json.dumps(value, indent=2, ensure_ascii=False)
 
 
-def _is_phase(parts: list[str], at: int) -> bool:
-    return at == 1  # plan/1/...: the root's planning step; loops of the root show their items from 0
-
-
 def _submitted(console: Console, body: JsonObject) -> None:
     title = body["goal"] or f"template {body['template']['name']}"
     console.print(f"[bold]▶ {escape(title)}[/bold]")
@@ -68,7 +67,9 @@ def _submitted(console: Console, body: JsonObject) -> None:
 def _asked(console: Console, body: JsonObject) -> None:
     again = f", turn {body['turn']}" if body["turn"] > 1 else ""
     reserved = body["reserved"]["cost_usd"]
-    console.print(f"[cyan]?[/cyan] {body['step']}: a plan is asked for (phase {body['phase']}{again}; ${reserved:.2f} reserved)")
+    console.print(
+        f"[cyan]?[/cyan] {body['step']}: a plan is asked for (phase {body['phase']}{again}; ${reserved:.2f} reserved)"
+    )
 
 
 def _plan_refused(console: Console, body: JsonObject) -> None:
@@ -97,7 +98,9 @@ def _plan_accepted(console: Console, body: JsonObject) -> None:
 def _whence(console: Console, provenance: JsonObject) -> None:
     source = _SOURCES.get(provenance["source"], provenance["source"])
     model = f"{provenance['model']}, " if provenance["model"] else ""
-    prompt = f", prompt {provenance['prompt_version']} {provenance['prompt_digest'][:12]}" if provenance["prompt_digest"] else ""
+    prompt = (
+        f", prompt {provenance['prompt_version']} {provenance['prompt_digest'][:12]}" if provenance["prompt_digest"] else ""
+    )
     console.print(f"    [dim]answer: {escape(model)}{source}{prompt}, ${provenance['cost_usd']:.4f}[/dim]")
 
 
@@ -131,12 +134,18 @@ def _proof_panel(report: JsonObject) -> Panel:
         ("writes", authority["writes"]),
         ("plans within", authority["plans_within"]),
     ]
-    lines = [f"{name:<13}{escape(', '.join(values)) or '[dim]none[/dim]'}" for name, values in rows if values or name != "plans within"]
+    lines = [
+        f"{name:<13}{escape(', '.join(values)) or '[dim]none[/dim]'}"
+        for name, values in rows
+        if values or name != "plans within"
+    ]
     worst = (
         f"at worst {bound['steps']} steps, {bound['handler_calls']} handler calls, "
         f"{bound['model_calls']} model calls, ${bound['cost_usd']:.2f}"
     )
-    return Panel("\n".join([*lines, f"{'bound':<13}{worst}"]), title="proof: what this plan can reach and use", title_align="left")
+    return Panel(
+        "\n".join([*lines, f"{'bound':<13}{worst}"]), title="proof: what this plan can reach and use", title_align="left"
+    )
 
 
 def _declined(console: Console, body: JsonObject) -> None:
@@ -165,7 +174,9 @@ def _attempt_failed(console: Console, body: JsonObject) -> None:
     then = f"; again at {body['retry_at']}" if body["retry_at"] else ""
     how = "interrupted" if body["interrupted"] else "failed"
     error = body["error"]
-    console.print(f"[yellow]✗[/yellow] {body['step']}: attempt {body['attempt']} {how}: {escape(error['type'])}: {escape(error['message'])}{then}")
+    console.print(
+        f"[yellow]✗[/yellow] {body['step']}: attempt {body['attempt']} {how}: {escape(error['type'])}: {escape(error['message'])}{then}"
+    )
 
 
 def _failed(console: Console, body: JsonObject) -> None:

@@ -3,13 +3,11 @@
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from catalog.hosts import hosts_in
 from catalog.values import Json, JsonObject
-from fragments.frames import Frame
 from fragments.planning import Declined, Offered, PlanReply, PlanRequest, Provenance, Rejected, Turn, Unplanned
 from fragments.problems import Problem
 from service.composition import Vocabulary, planner_of
-from service.goals import Goal
+from service.goals import Goal, planning_frame
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,16 +55,7 @@ async def planned(known: Vocabulary, goal: Goal) -> Planned:
         phase=1,
         turn=1,
         goal=goal.goal,
-        frame=Frame(
-            input=goal.inputs,
-            must_produce=goal.must_produce,
-            allows=(goal.allow,) if goal.allow else (),
-            left=left,
-            hosts=hosts_in(goal.inputs),
-            channels=known.house.channels,
-            operator_hosts=known.house.hosts,
-            depth=1,
-        ),
+        frame=replace(planning_frame(goal, known.house), left=left),
         input=goal.inputs,
         allowance_usd=min(left.cost_usd, settings.plan_call_usd),
         model=goal.model,
@@ -109,6 +98,8 @@ def _result(reply: PlanReply, history: tuple[Provenance, ...]) -> Planned:
             says = f"No answer passed the checks in {len(history)} turns."
             return Planned(fragment=None, report=None, problems=reply.problems, says=says, provenance=history)
         case Declined():
-            return Planned(fragment=None, report=None, problems=(), says=f"The planner declines: {reply.reason}", provenance=history)
+            return Planned(
+                fragment=None, report=None, problems=(), says=f"The planner declines: {reply.reason}", provenance=history
+            )
         case Unplanned():
             return Planned(fragment=None, report=None, problems=(), says=reply.message, provenance=history)

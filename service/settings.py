@@ -9,6 +9,8 @@ import platformdirs
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
+from planner.models.prices import Price
+
 LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 
 
@@ -60,7 +62,7 @@ class Settings(BaseSettings):
     server: str | None = Field(default=None, description="URL of a running server, for the CLI.")
 
     model: str | None = Field(default=None, description="Any litellm model name.")
-    model_price: tuple[float, float] | None = Field(default=None, description="Dollars per million tokens: in, out.")
+    model_price: str | None = Field(default=None, description="Dollars per million tokens, IN,OUT: 3,15.")
     model_timeout_s: float = Field(default=120, gt=0)
     recorded: Path | None = Field(default=None, description="Replays recorded answers of a model from this folder.")
     plan_turns: int = Field(default=4, ge=1, le=20, description="Answers that one phase of planning may take.")
@@ -75,10 +77,12 @@ class Settings(BaseSettings):
     workers: int = Field(default_factory=lambda: os.cpu_count() or 1, ge=1, le=256)
     bounds: BoundsSettings = BoundsSettings()
 
-    @field_validator("model_price", mode="before")
+    @field_validator("model_price")
     @classmethod
-    def _split_price(cls, value: object) -> object:
-        return value.split(",") if isinstance(value, str) else value
+    def _priced(cls, value: str | None) -> str | None:
+        if value is not None:
+            Price.parse(value)
+        return value
 
     @model_validator(mode="after")
     def _guard_the_door(self) -> Self:

@@ -4,8 +4,8 @@ from dataclasses import asdict
 from datetime import datetime
 
 from catalog.capability import Capability
-from catalog.values import Json
-from engine.codec import body_to_json
+from catalog.values import Json, JsonObject, canonical
+from engine import codec
 from engine.facts import Fact
 from engine.records import PlanRow, TaskRow
 
@@ -18,21 +18,37 @@ def fact(record: Fact) -> dict[str, Json]:
         "at": record.at.isoformat(),
         "actor": record.actor,
         "kind": record.kind,
-        "body": body_to_json(record.body),
+        "body": codec.body_to_json(record.body),
         "prev": record.prev,
         "hash": record.hash,
     }
 
 
+def fact_of(shown: JsonObject) -> Fact:
+    """Read what `fact` wrote. Raises `FactUnreadableError`."""
+    text = canonical(shown["body"])
+    return Fact(
+        task=shown["task"],
+        seq=shown["seq"],
+        at=datetime.fromisoformat(shown["at"]),
+        actor=shown["actor"],
+        body=codec.decode(shown["kind"], text),
+        prev=shown["prev"],
+        hash=shown["hash"],
+        text=text,
+    )
+
+
 def task(row: TaskRow) -> dict[str, Json]:
     """Write one task; its steps only where the row carries them."""
-    shown = _plain(asdict(row))
+    shown: dict[str, Json] = _plain(asdict(row))
     return shown if row.steps else {key: value for key, value in shown.items() if key != "steps"}
 
 
 def plan(row: PlanRow) -> dict[str, Json]:
     """Write one turn of planning."""
-    return _plain(asdict(row))
+    shown: dict[str, Json] = _plain(asdict(row))
+    return shown
 
 
 def capability(record: Capability) -> dict[str, Json]:

@@ -40,7 +40,7 @@ _CLOSED_6 = tuple(
 def closed(address: str) -> bool:
     """Say whether `address` is anything but a plain public unicast address.
 
-    Forms that carry an IPv4 address inside an IPv6 one (mapped, compatible, NAT64, 6to4, Teredo) are closed whatever they carry.
+    IPv6 forms that carry an IPv4 address (mapped, compatible, NAT64, 6to4, Teredo) are closed whatever they carry.
     """
     try:
         parsed = ip_address(address)

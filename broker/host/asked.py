@@ -74,7 +74,7 @@ def _content(body: Any, body_base64: Any) -> bytes | Refusal:
     return b"" if body is None and body_base64 is None else _malformed("body and body_base64 are strings")
 
 
-def _count(value: Any) -> int | None | Refusal:
+def _count(value: Any) -> int | Refusal | None:
     if value is None:
         return None
     if isinstance(value, bool) or not isinstance(value, int) or value < 1:

@@ -171,7 +171,9 @@ def _is_host(host: str) -> bool:
     if ":" in host:
         return _is_ipv6(host)
     labels = host.split(".")
-    if _NUMBER.fullmatch(labels[-1]):  # WHATWG URL: a host that ends in a number is an IPv4 address; only its plain form is read
+    if _NUMBER.fullmatch(
+        labels[-1]
+    ):  # WHATWG URL: a host that ends in a number is an IPv4 address; only its plain form is read
         return _is_ipv4(host)
     return len(host) <= 253 and all(_LABEL.fullmatch(label) for label in labels)  # noqa: PLR2004 - RFC 1035's limit
 

@@ -14,11 +14,12 @@ from broker.host import guard
 from broker.host.bodies import gathered
 from broker.host.meter import Meter
 from broker.host.refusals import Refusal
-from broker.host.transport import PinnedBackend, PinnedTransport, Resolver, resolved
+from broker.host.transport import PinnedBackend, PinnedTransport, Resolver, TlsError, resolved
 
 USER_AGENT = "goalwright"
 
 FAILURES: Mapping[type[Exception], tuple[str, bool]] = {
+    TlsError: ("tls_failed", False),
     httpcore.TimeoutException: ("timed_out", True),
     httpcore.NetworkError: ("connect_failed", True),
     httpcore.ProxyError: ("connect_failed", True),
@@ -27,7 +28,7 @@ FAILURES: Mapping[type[Exception], tuple[str, bool]] = {
     httpcore.ProtocolError: ("protocol_error", False),
     httpcore.UnsupportedProtocol: ("protocol_error", False),
 }
-"""What httpcore raises, as a guest reads it: `(type, retryable)`. A certificate that fails is `tls_failed` instead."""
+"""What a connection raises, as a guest reads it: `(type, retryable)`. The first entry that fits counts."""
 
 Answer: TypeAlias = dict[str, Any]
 """`{status, headers, body, body_base64, url}`: one of both bodies is null."""
@@ -131,8 +132,6 @@ def fetched(action: Callable[[], Answer | Refusal]) -> Answer | Refusal:
 
 def failure(error: Exception) -> Refusal:
     """Say what an exception of httpcore means to a guest."""
-    if isinstance(error.__cause__, ssl.SSLError):
-        return Refusal("tls_failed", f"no trusted TLS connection: {error.__cause__.reason or 'handshake failed'}")
     kind, retryable = next(value for known, value in FAILURES.items() if isinstance(error, known))
     return Refusal(kind, str(error) or kind.replace("_", " "), retryable=retryable)
 

@@ -2,7 +2,7 @@
 
 import unicodedata
 
-LEVELS = ("debug", "info", "warn", "error")
+LEVELS = ("debug", "info", "warning", "error")
 LINE_BYTES = 4_096
 LINE_COST = 32  # bytes charged for a line beside its text, so that empty lines are not free
 
@@ -25,7 +25,7 @@ class Log:
         self._used += LINE_COST + len(line.encode("utf-8", "replace"))
         if self._used > self._limit:
             self._full = True
-            line = f"warn: the log was cut here: a call may write {self._limit} bytes"
+            line = f"warning: the log was cut here: a call may write {self._limit} bytes"
         self.lines.append(line)
 
 

@@ -6,12 +6,13 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from threading import Thread
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import httpcore
 import httpx
 
-from broker.host.guard import Endpoint
+if TYPE_CHECKING:
+    from broker.host.guard import Endpoint
 
 SECONDS_TO_CONNECT = 10.0
 READ_BYTES = 65_536
@@ -41,6 +42,10 @@ def resolved(resolver: Resolver, host: str, port: int, timeout_s: float) -> Sequ
 
     Thread(target=ask, daemon=True, name="resolve").start()
     return answer.result(timeout=max(0.0, timeout_s))
+
+
+class TlsError(httpcore.ConnectError):
+    """The peer's certificate is not trusted, not for this name, or no TLS at all."""
 
 
 class PinnedBackend(httpcore.NetworkBackend):
@@ -103,8 +108,13 @@ class DeadlineStream(httpcore.NetworkStream):
         server_hostname: str | None = None,
         timeout: float | None = None,  # noqa: ARG002 - see `connect_tcp`
     ) -> httpcore.NetworkStream:
-        """Speak TLS from here on, as `server_hostname`."""
-        stream = self._stream.start_tls(ssl_context, server_hostname, _left(self._remaining_s))
+        """Speak TLS from here on, as `server_hostname`; raises `TlsError` for a peer that is not who it should be."""
+        try:
+            stream = self._stream.start_tls(ssl_context, server_hostname, _left(self._remaining_s))
+        except httpcore.ConnectError as error:
+            if isinstance(error.__cause__, ssl.SSLError) and not isinstance(error.__cause__, ssl.SSLEOFError):
+                raise TlsError(str(error)) from error
+            raise
         return DeadlineStream(stream, self._remaining_s)
 
     def get_extra_info(self, info: str) -> Any:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from broker.sandbox.refusals import ComponentRefused, Why
+from broker.sandbox.errors import ComponentError, Why
 
 PREAMBLE = b"\0asm\x0d\0\x01\0"
 """The first eight bytes of every component: magic, version 13, layer 1. A core module has version 1, layer 0."""
@@ -10,19 +10,21 @@ PREAMBLE = b"\0asm\x0d\0\x01\0"
 WASM_BYTES = 64 << 20
 _IMPORTS = 10  # section id
 _PLAIN_NAMES = (0, 1)
+_CORE_MODULE, _TYPE = 0, 3
+_SORTS = frozenset({_CORE_MODULE, 1, _TYPE, 4, 5})  # 1 function, 4 component, 5 instance; 2, a value, is not finished upstream
 
 
 def imports(wasm: bytes) -> tuple[str, ...]:
-    """Name what the component imports, in order. Raises `ComponentRefused` for anything that is not a component.
+    """Name what the component imports, in order. Raises `ComponentError` for anything that is not a component.
 
     Reads only the section headers and the import sections of the outermost component (component-model, Binary.md). The engine
     checks the same again after compiling; this comes first because it costs nothing, and text in WebAssembly's own language,
     which the engine would accept, ends here.
     """
     if len(wasm) > WASM_BYTES:
-        raise ComponentRefused(Why.TOO_LARGE, f"it has {len(wasm)} bytes, more than {WASM_BYTES}")
+        raise ComponentError(Why.TOO_LARGE, f"it has {len(wasm)} bytes, more than {WASM_BYTES}")
     if not wasm.startswith(PREAMBLE):
-        raise ComponentRefused(Why.NOT_A_COMPONENT, "it does not begin as a WebAssembly component does")
+        raise ComponentError(Why.NOT_A_COMPONENT, "it does not begin as a WebAssembly component does")
     names: list[str] = []
     try:
         reader = _Reader(wasm, len(PREAMBLE), len(wasm))
@@ -32,15 +34,15 @@ def imports(wasm: bytes) -> tuple[str, ...]:
             if section == _IMPORTS:
                 names.extend(_import(payload) for _ in range(payload.number()))
     except (IndexError, UnicodeDecodeError) as error:
-        raise ComponentRefused(Why.MALFORMED, "its sections do not fit together") from error
+        raise ComponentError(Why.MALFORMED, "its sections do not fit together") from error
     return tuple(names)
 
 
 def check_imports(asked: tuple[str, ...], granted: frozenset[str]) -> None:
-    """Raise `ComponentRefused` where a component asks for an interface that it was not granted."""
+    """Raise `ComponentError` where a component asks for an interface that it was not granted."""
     beyond = sorted(set(asked) - granted)
     if beyond:
-        raise ComponentRefused(Why.IMPORT_REFUSED, f"it imports {', '.join(beyond)}, which its capability does not declare")
+        raise ComponentError(Why.IMPORT_REFUSED, f"it imports {', '.join(beyond)}, which its capability does not declare")
 
 
 @dataclass(slots=True)
@@ -87,12 +89,9 @@ def _import(reader: _Reader) -> str:
 
 def _skip_description(reader: _Reader) -> None:
     sort = reader.byte()
-    if sort == 0:  # a core module: 0x00 0x11 index
-        reader.byte()
-        reader.number()
-    elif sort in (1, 4, 5):  # a function, component or instance: index of its type
-        reader.number()
-    elif sort == 3 and reader.byte() == 0:  # noqa: PLR2004 - a type: equal to an index, or a fresh resource
-        reader.number()
-    elif sort not in (1, 3, 4, 5):
+    if sort not in _SORTS:
         raise IndexError
+    if sort == _CORE_MODULE:
+        reader.byte()
+    if sort != _TYPE or reader.byte() == 0:  # a type is equal to an index, or a fresh resource, which has none
+        reader.number()

@@ -20,7 +20,7 @@ from tempfile import TemporaryDirectory
 from broker.processes import environment
 from broker.sandbox.binary import check_imports, imports
 from broker.sandbox.engine import profile
-from broker.sandbox.refusals import CompileFailed, ComponentRefused, Why
+from broker.sandbox.errors import CompileError, ComponentError, Why
 
 WALL_SECONDS = 180.0
 
@@ -28,8 +28,12 @@ WALL_SECONDS = 180.0
 class Compiler:
     """Turns `.wasm` files into images that workers load. `cache` is made where it does not exist."""
 
-    def __init__(self, cache: Path) -> None:
-        """Take the folder into use; raises `PermissionError` where others may enter or own it."""
+    def __init__(self, cache: Path, *, wall_s: float = WALL_SECONDS) -> None:
+        """Take the folder into use; raises `PermissionError` where others may enter or own it.
+
+        One compilation may take `wall_s` seconds.
+        """
+        self._wall_s = wall_s
         self._cache = cache / "images"
         self._cache.mkdir(mode=0o700, parents=True, exist_ok=True)
         status = self._cache.lstat()
@@ -40,7 +44,7 @@ class Compiler:
     async def image(self, wasm: Path, granted: Sequence[str]) -> Path:
         """Give the compiled image of `wasm`, which may import the interfaces in `granted`.
 
-        Raises `ComponentRefused`, `CompileFailed`, or `OSError` where `wasm` cannot be read.
+        Raises `ComponentError`, `CompileError`, or `OSError` where `wasm` cannot be read.
         """
         content = await asyncio.to_thread(wasm.read_bytes)
         check_imports(imports(content), frozenset(granted))
@@ -54,11 +58,11 @@ class Compiler:
         with TemporaryDirectory(dir=self._cache, prefix="compiling-") as folder:
             source, target = Path(folder, "source.wasm"), Path(folder, "target.cwasm")
             await asyncio.to_thread(source.write_bytes, content)
-            await _jailed(source, target, granted)
+            await _jailed(source, target, granted, self._wall_s)
             await asyncio.to_thread(_publish, target, image)
 
 
-async def _jailed(source: Path, target: Path, granted: Sequence[str]) -> None:
+async def _jailed(source: Path, target: Path, granted: Sequence[str], wall_s: float) -> None:
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-P", "-m", "broker.sandbox.jail", str(source), str(target), *granted),
         stdin=DEVNULL,
@@ -68,20 +72,22 @@ async def _jailed(source: Path, target: Path, granted: Sequence[str]) -> None:
         start_new_session=True,
     )
     try:
-        async with asyncio.timeout(WALL_SECONDS):
+        async with asyncio.timeout(wall_s):
             output, _ = await process.communicate()
     except TimeoutError:
-        raise CompileFailed(f"it took more than {WALL_SECONDS:.0f} s") from None
+        late = f"it took more than {wall_s:g} s"
+        raise CompileError(late) from None
     finally:
         if process.returncode is None:
             with suppress(ProcessLookupError):
                 process.kill()
             await process.wait()
     if process.returncode != 0:
-        raise CompileFailed(f"the compiler ended with {process.returncode}: too much time, memory or output")
+        crash = f"the compiler ended with {process.returncode}: too much time, memory or output"
+        raise CompileError(crash)
     answer = json.loads(output)
     if "why" in answer:
-        raise ComponentRefused(Why(answer["why"]), answer["detail"])
+        raise ComponentError(Why(answer["why"]), answer["detail"])
 
 
 async def _digest(content: bytes) -> str:

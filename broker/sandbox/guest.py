@@ -1,13 +1,18 @@
 """Runs guests: a fresh store and instance for every call, within the call's allowance."""
 
+import resource
+import traceback
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from functools import partial
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from wasmtime import Engine, Store, WasmtimeError
 from wasmtime.component import Component, ExportIndex, Linker
 
+from broker.host.meter import Meter
+from broker.host.refusals import Refusal
 from broker.orders import Allowance
 from broker.sandbox.engine import new_engine
 from broker.sandbox.verdict import Verdict, verdict
@@ -25,6 +30,8 @@ _FUNCTIONS = {"log": "write", "http": "request", "notify": "send"}
 # What componentize-py's guests need is 38 instances, 2 tables of 8,192 elements, 1 memory.
 _INSTANCES, _TABLES, _TABLE_ELEMENTS, _MEMORIES = 100, 10, 20_000, 1
 
+_STATM, _PAGE_BYTES = Path("/proc/self/statm"), resource.getpagesize()
+
 HostFunctions = Mapping[str, Callable[..., str | None]]
 """What a call's guest may ask of the host, by the interface's short name. They never raise."""
 
@@ -37,7 +44,6 @@ def granted(names: tuple[str, ...]) -> tuple[str, ...]:
 class _Loaded(NamedTuple):
     component: Component
     run: ExportIndex
-    image_bytes: int
 
 
 class Sandbox:
@@ -51,15 +57,17 @@ class Sandbox:
         self._loaded: dict[str, _Loaded] = {}
         self._linkers: dict[tuple[str, ...], Linker] = {}
         self._host: HostFunctions = {}
+        self._meter: Meter | None = None
         self._budget: Budget | None = None
 
     def run(
-        self, image: str, imports: tuple[str, ...], call: str, *, allowance: Allowance, host: HostFunctions, remaining_s: Any
+        self, image: str, imports: tuple[str, ...], call: str, *, allowance: Allowance, host: HostFunctions, meter: Meter
     ) -> str | Verdict:
         """Give `call` to the component's `run` and answer what it answers, or why it did not."""
         store: Store | None = None
-        self._host = host
-        self._budget = budget = Budget(allowance.cpu_ms, remaining_s, self._cpu_clock)
+        resident = _resident_bytes()
+        self._host, self._meter = host, meter
+        self._budget = budget = Budget(allowance.cpu_ms, meter.remaining_s, self._cpu_clock)
         try:
             loaded = self._load(image)
             store = _store(self._engine, allowance)
@@ -70,9 +78,10 @@ class Sandbox:
                 assert function is not None, "the jail saw the export"
                 return str(function(store, call))
         except WasmtimeError as error:
-            return verdict(str(error), budget.tripped)
+            grown = _resident_bytes() - resident
+            return verdict(str(error), budget.tripped, grown_bytes=grown, memory_bytes=allowance.memory_bytes)
         finally:
-            self._host, self._budget = {}, None
+            self._host, self._meter, self._budget = {}, None, None
             if store is not None:
                 store.close()
 
@@ -82,7 +91,7 @@ class Sandbox:
             component = Component.deserialize_file(self._engine, image)
             index = component.get_export_index("run")
             assert index is not None, "the jail saw the export"
-            loaded = self._loaded[image] = _Loaded(component, index, 0)
+            loaded = self._loaded[image] = _Loaded(component, index)
         return loaded
 
     def _linker(self, imports: tuple[str, ...]) -> Linker:
@@ -97,12 +106,25 @@ class Sandbox:
         return linker
 
     def _call_host(self, name: str, _store: Any, *arguments: str) -> str | None:
-        """Answer a guest's call of the host. An exception that left here would surface in some later call."""
-        budget = self._budget
-        if name == "log" or budget is None:  # writing a line counts as the guest's own time: a flood of lines ends by it
-            return self._host[name](*arguments)
-        with budget.away():
-            return self._host[name](*arguments)
+        meter, budget = self._meter, self._budget
+        try:
+            # A line costs the guest's own time, and so does asking on after a limit was met: floods of both end by it.
+            if meter is None or budget is None or name == "log" or meter.breach:
+                return self._host[name](*arguments)
+            with budget.away():
+                return self._host[name](*arguments)
+        except Exception:  # noqa: BLE001 - the binding would keep it in a global and raise it in some later call
+            with suppress(OSError):  # standard error may be closed or full
+                traceback.print_exc()
+            return None if name == "log" else Refusal("host_failed", "the host function failed").to_text()
+
+
+def _resident_bytes() -> int:
+    """Tell how much memory this process has in use; 0 where the system does not say."""
+    try:
+        return int(_STATM.read_text().split()[1]) * _PAGE_BYTES
+    except OSError:
+        return 0
 
 
 def _store(engine: Engine, allowance: Allowance) -> Store:

@@ -14,7 +14,7 @@ from wasmtime.component import Component, FuncType, String
 
 from broker.sandbox.binary import check_imports, imports
 from broker.sandbox.engine import new_engine
-from broker.sandbox.refusals import ComponentRefused, Why
+from broker.sandbox.errors import ComponentError, Why
 
 CPU_SECONDS = 120
 DATA_BYTES = 3 << 30  # private writable memory; RLIMIT_AS would forbid the address space that guards reserve
@@ -36,13 +36,13 @@ def confine() -> None:
 
 
 def compiled(wasm: bytes, granted: frozenset[str]) -> bytes:
-    """Compile `wasm` after all checks; raises `ComponentRefused`."""
+    """Compile `wasm` after all checks; raises `ComponentError`."""
     check_imports(imports(wasm), granted)
     engine = new_engine()
     try:
         component = Component(engine, wasm)
     except WasmtimeError as error:
-        raise ComponentRefused(Why.INVALID, str(error).splitlines()[-1].strip()) from error
+        raise ComponentError(Why.INVALID, str(error).splitlines()[-1].strip()) from error
     check_imports(tuple(component.type.imports(engine)), granted)
     _check_export(component, engine)
     return bytes(component.serialize())
@@ -55,7 +55,7 @@ def _check_export(component: Component, engine: Engine) -> None:
         kinds = [type(kind) for _, kind in run.params]
         if kinds == [String] and isinstance(run.result, String):
             return
-    raise ComponentRefused(Why.EXPORT_MISSING, "it does not export `run: func(call: string) -> string`")
+    raise ComponentError(Why.EXPORT_MISSING, "it does not export `run: func(call: string) -> string`")
 
 
 def main() -> None:
@@ -65,7 +65,7 @@ def main() -> None:
     try:
         Path(target).write_bytes(compiled(Path(source).read_bytes(), frozenset(granted)))
         answer = {"ok": True}
-    except ComponentRefused as refusal:
+    except ComponentError as refusal:
         answer = {"why": refusal.why, "detail": refusal.detail}  # type: ignore[dict-item]  # either shape
     print(json.dumps(answer))  # noqa: T201 - the answer of this process
 

@@ -76,8 +76,8 @@ class Watchdog:
         """Watch while the guest runs. After leaving, `budget.tripped` names the limit that ended it."""
         with self._lock:
             self._budget = budget
-        if not self._busy.is_set():
-            self._busy.set()
+            if not self._busy.is_set():
+                self._busy.set()
         try:
             yield
         finally:
@@ -90,9 +90,14 @@ class Watchdog:
             time.sleep(POLL_SECONDS)
             idle = 0 if self._interrupt() else idle + 1
             if idle > IDLE_POLLS:
-                self._busy.clear()
-                self._busy.wait()
+                self._rest()
                 idle = 0
+
+    def _rest(self) -> None:
+        with self._lock:  # a guest that came just now has found the event set and will not set it again
+            if self._budget is None:
+                self._busy.clear()
+        self._busy.wait()
 
     def _interrupt(self) -> bool:
         """Check the guest that runs, if one does, and say whether one does."""

@@ -75,7 +75,7 @@ def _failed(draft: Draft, step: StepState, outcome: Failed) -> None:
     if _uncertain(outcome) and not draft.rules.repeatable(step):
         error = _effect_unknown(step, f"{outcome.type}: {outcome.message}")
     retry_at = retries.next_try(
-        step.definition.retry,
+        step.definition.retry or draft.rules.retry,
         attempt=step.tries + 1,
         error=error,
         now=draft.now,

@@ -16,8 +16,10 @@ from fragments.references import Unresolvable
 
 
 class Draft:
-    """Collects the facts of one decision. Steps that became ready and scopes that can end wait in queues, so that a chain of
-    a thousand empty loops is a loop here and not a recursion; endings go first, so that nothing starts in a scope that failed.
+    """Collects the facts of one decision.
+
+    Steps that became ready and scopes that can end wait in queues, so that a chain of a thousand empty loops is a loop here and
+    not a recursion; endings go first, so that nothing starts in a scope that failed.
     """
 
     __slots__ = ("beginnings", "bodies", "chance", "endings", "now", "rules", "state")
@@ -53,9 +55,7 @@ class Draft:
     ) -> None:
         """Give a step its output, and begin the steps that waited for it alone."""
         self.add(
-            facts.StepCompleted(
-                step=step.path, attempt=step.attempt, output=output, spent=spent, usage=usage or {}, logs=logs
-            )
+            facts.StepCompleted(step=step.path, attempt=step.attempt, output=output, spent=spent, usage=usage or {}, logs=logs)
         )
         scope = self.state.scopes[step.scope]
         for name in scope.blueprint.dependents[step.definition.name]:

@@ -13,7 +13,7 @@ from fragments.bounds import Amounts
 
 def submit(draft: Draft, order: commands.Submit) -> None:
     """Begin a task; what can be known at once to be wrong ends it at once."""
-    template = order.template.model_dump(mode="json", by_alias=True)
+    template = order.template.model_dump(mode="json", by_alias=True, exclude_unset=True)
     draft.add(
         facts.TaskSubmitted(
             namespace=order.template.namespace,
@@ -81,7 +81,7 @@ def _root(order: commands.Submit, template: JsonObject) -> facts.ScopeOpened:
         scope=ROOT,
         kind="root",
         steps=tuple(template["steps"]),
-        output=template["output"],
+        output=template.get("output"),
         input=order.input,
         left=order.left.to_json(),
     )

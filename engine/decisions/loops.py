@@ -19,7 +19,7 @@ def begin(draft: Draft, step: StepState) -> None:
         draft.fail(step, wrong)
         return
     draft.add(facts.StepStarted(step=step.path, attempt=1, handler=None, reserved={}, items=len(items)))
-    _go_on(draft, step.path, items)
+    _go_on(draft, step.path)
 
 
 def after_item(draft: Draft, path: str, error: Error | None) -> None:
@@ -29,13 +29,10 @@ def after_item(draft: Draft, path: str, error: Error | None) -> None:
     if error is not None and (loop.on_failure is OnFailure.FAIL_FAST or error.type == Reason.BOUNDS_EXHAUSTED):
         draft.fail(step, error)
         return
-    progress = _progress(step)
-    # The items are looked up again rather than kept: the list stands in the state already, where the reference finds it.
-    items = draft.resolved(step, loop.items) if progress.opened < progress.count else []
-    _go_on(draft, path, items)
+    _go_on(draft, path)
 
 
-def _go_on(draft: Draft, path: str, items: list[Json]) -> None:
+def _go_on(draft: Draft, path: str) -> None:
     step = draft.state.steps[path]
     loop, progress = _for_each(step), _progress(step)
     while progress.opened < progress.count and len(step.children) < loop.max_parallel:
@@ -49,13 +46,21 @@ def _go_on(draft: Draft, path: str, items: list[Json]) -> None:
                 kind="item",
                 steps=(),
                 output=loop.output,
-                bindings={loop.as_: items[progress.opened], loop.index: progress.opened},
+                bindings={loop.as_: _item(draft, step, progress.opened), loop.index: progress.opened},
             )
         )
         step = draft.state.steps[path]
         progress = _progress(step)
     if not step.children:
         draft.complete(step, _output(progress), spent={})
+
+
+def _item(draft: Draft, step: StepState, index: int) -> Json:
+    """Look one item up where it stands: kept in the state, every list would be there twice."""
+    items = _for_each(step).items
+    if isinstance(items, (list, tuple)):
+        return draft.resolved(step, items[index])
+    return draft.resolved(step, items)[index]
 
 
 def _unfit(step: StepState, loop: ForEach, items: Json) -> Error | None:

@@ -1,5 +1,6 @@
 """Planning steps: one question at a time, every question on the ledger, and what follows from each answer."""
 
+from dataclasses import replace
 from datetime import datetime
 from math import isfinite
 from typing import TypedDict
@@ -53,7 +54,7 @@ def report(draft: Draft, order: commands.ReportPlan) -> None:
     step = running(draft.state, order.step, order.attempt)
     if step is None or step.planning is None or (step.planning.phase, step.planning.turn) != (order.phase, order.turn):
         return
-    reply = order.reply
+    reply = replace(order.reply, provenance=_counted(step, order.reply.provenance))
     if isinstance(reply, Offered) and reply.report.ok:
         _accepted(draft, step, reply)
     elif isinstance(reply, Offered):
@@ -127,14 +128,14 @@ def _left(draft: Draft, step: StepState) -> Left:
 
 def _accepted(draft: Draft, step: StepState, reply: Offered) -> None:
     planning = _planning(step)
-    fragment = reply.fragment.model_dump(mode="json", by_alias=True)
+    fragment = reply.fragment.model_dump(mode="json", by_alias=True, exclude_unset=True)
     draft.add(
         facts.PlanAccepted(
             **_question(step),
             fragment=fragment,
             report=reply.report.to_json(),
             provenance=reply.provenance.to_json(),
-            spent=_spent(step, reply.provenance),
+            spent=_spent(reply.provenance),
         )
     )
     step = draft.state.steps[step.path]
@@ -162,7 +163,7 @@ def _refused(draft: Draft, step: StepState, problems: tuple[Problem, ...], prove
             **_question(step),
             problems=tuple(problem.to_json() for problem in problems),
             provenance=provenance.to_json(),
-            spent=_spent(step, provenance),
+            spent=_spent(provenance),
         )
     )
     step = draft.state.steps[step.path]
@@ -189,7 +190,7 @@ def _declined(draft: Draft, step: StepState, reply: Declined) -> None:
             **_question(step),
             reason=reply.reason,
             provenance=reply.provenance.to_json(),
-            spent=_spent(step, reply.provenance),
+            spent=_spent(reply.provenance),
         )
     )
     root = draft.state.scopes[""]
@@ -201,7 +202,7 @@ def _declined(draft: Draft, step: StepState, reply: Declined) -> None:
 def _unplanned(draft: Draft, step: StepState, reply: Unplanned) -> None:
     error = Error(type=reply.type, message=reply.message, retryable=reply.retryable, step=step.path)
     retry_at = retries.next_try(
-        step.definition.retry or draft.rules.plan_retry,
+        step.definition.retry or draft.rules.retry,
         attempt=step.tries + 1,
         error=error,
         now=draft.now,
@@ -209,7 +210,7 @@ def _unplanned(draft: Draft, step: StepState, reply: Unplanned) -> None:
         retry_after_s=reply.retry_after_s,
     )
     provenance = reply.provenance.to_json()
-    draft.add(_unanswered(step, error, retry_at, provenance=provenance, spent=_spent(step, reply.provenance)))
+    draft.add(_unanswered(step, error, retry_at, provenance=provenance, spent=_spent(reply.provenance)))
     if retry_at is None:
         draft.fail(step, error)
 
@@ -217,9 +218,7 @@ def _unplanned(draft: Draft, step: StepState, reply: Unplanned) -> None:
 def _unanswered(
     step: StepState, error: Error, retry_at: datetime | None, *, provenance: JsonObject, spent: JsonObject
 ) -> facts.PlanRefused:
-    return facts.PlanRefused(
-        **_question(step), problems=(), provenance=provenance, spent=spent, error=error, retry_at=retry_at
-    )
+    return facts.PlanRefused(**_question(step), problems=(), provenance=provenance, spent=spent, error=error, retry_at=retry_at)
 
 
 def _question(step: StepState) -> _Question:
@@ -227,12 +226,17 @@ def _question(step: StepState) -> _Question:
     return {"step": step.path, "phase": planning.phase, "turn": planning.turn, "attempt": step.attempt}
 
 
-def _spent(step: StepState, provenance: Provenance) -> JsonObject:
-    """Charge what the answer says that it cost; all that was reserved, where it says nothing that can be counted."""
-    cost = provenance.cost_usd
-    counted = cost if isfinite(cost) and cost >= 0 else step.reserved.cost_usd
+def _counted(step: StepState, provenance: Provenance) -> Provenance:
+    """Put what was reserved in place of a cost that cannot be counted: an unknown price is not free."""
+    if isfinite(provenance.cost_usd) and provenance.cost_usd >= 0:
+        return provenance
+    notes = (*provenance.notes, f"reported a cost of {provenance.cost_usd}: charged as reserved")
+    return replace(provenance, cost_usd=step.reserved.cost_usd, notes=notes)
+
+
+def _spent(provenance: Provenance) -> JsonObject:
     calls = 0 if provenance.source in _FREE else 1
-    return Amounts(model_calls=calls, cost_usd=round(counted, 9)).to_json()
+    return Amounts(model_calls=calls, cost_usd=round(provenance.cost_usd, 9)).to_json()
 
 
 def _planning(step: StepState) -> PlanningState:

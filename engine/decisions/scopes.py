@@ -33,7 +33,7 @@ def end(draft: Draft, path: str, error: Error | None) -> None:
 def _output(draft: Draft, scope: ScopeState) -> tuple[Json, Error | None]:
     owner = scope.owner or ROOT
     try:
-        output = _default(draft, scope) if scope.output is None else resolved(draft.state, scope, scope.output)
+        output = _default(draft, scope) if _unwritten(draft, scope) else resolved(draft.state, scope, scope.output)
     except Unresolvable as missing:
         return None, Error(type=Reason.REFERENCE_UNRESOLVED, message=f"the output: {missing}", step=owner)
     says = planning.breach(draft, scope, output) if scope.kind == "plan" else None
@@ -43,9 +43,15 @@ def _output(draft: Draft, scope: ScopeState) -> tuple[Json, Error | None]:
 def _default(draft: Draft, scope: ScopeState) -> Json:
     """Give an item's output where none is written: that of its only last step."""
     last = scope.blueprint.last
-    if scope.kind != "item" or len(last) != 1:
-        return None
-    return draft.state.steps[scope.step(last[0])].output
+    return draft.state.steps[scope.step(last[0])].output if len(last) == 1 else None
+
+
+def _unwritten(draft: Draft, scope: ScopeState) -> bool:
+    """Say whether an item's output is left to the default; a null that somebody wrote is an output."""
+    if scope.kind != "item":
+        return False
+    loop = draft.state.steps[scope.owner or ROOT].definition.for_each
+    return loop is not None and "output" not in loop.model_fields_set
 
 
 def _end_task(draft: Draft, output: Json, error: Error | None) -> None:

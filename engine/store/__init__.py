@@ -1,1 +1,1 @@
-"""The only package that touches SQLAlchemy: facts and views in one transaction."""
+"""Keeps facts and the views beside them in a database: the only package that knows SQLAlchemy and Alembic."""

@@ -1,1 +1,62 @@
-"""Checks: small pure functions, all run, all findings reported."""
+"""Checks: small pure functions, all run, all findings reported. What passes carries its proof: bound, manifest, digest."""
+
+from collections.abc import Callable, Iterable
+
+from catalog.registry import Catalog
+from fragments.checks import authority, bounds, configs, contracts, graphs, handlers, names, references, shapes
+from fragments.checks.digests import digest_of
+from fragments.checks.flows import Flows
+from fragments.checks.view import View
+from fragments.documents import Fragment, Template
+from fragments.frames import Frame
+from fragments.problems import Problem, errors
+from fragments.proofs import Report
+
+STRUCTURE: tuple[Callable[[View], Iterable[Problem]], ...] = (
+    shapes.check_combinations,
+    shapes.check_fixed_texts,
+    names.check_step_names,
+    names.check_loop_names,
+    handlers.check_handlers,
+    configs.check_configs,
+    configs.check_config_references,
+    configs.check_formats,
+    graphs.check_dependencies,
+    graphs.check_cycles,
+    graphs.check_use,
+    references.check_syntax,
+    references.check_heads,
+    authority.check_effects,
+    authority.check_hosts,
+    authority.check_channels,
+    authority.check_allowed_names,
+)
+"""Checks that look at what is written."""
+
+FLOW: tuple[Callable[[Flows], Iterable[Problem]], ...] = (
+    contracts.check_schemas,
+    graphs.check_loops,
+    references.check_paths,
+    contracts.check_inputs,
+    contracts.check_output,
+    bounds.check_bounds,
+    bounds.check_allowances,
+)
+"""Checks that look at what flows and how often."""
+
+
+def check(document: Template | Fragment, catalog: Catalog, frame: Frame) -> Report:
+    """Run every check on a document. The report proves what it proves only where it has no error."""
+    view = View(document, catalog, frame)
+    flows = Flows(view)
+    found = [problem for look in STRUCTURE for problem in look(view)]
+    found.extend(problem for look in FLOW for problem in look(flows))
+    problems = tuple(found)
+    if errors(problems):
+        return Report(problems=problems)
+    return Report(
+        problems=problems,
+        bound=bounds.worst_case(flows).bound,
+        authority=authority.manifest(view),
+        digest=digest_of(view),
+    )

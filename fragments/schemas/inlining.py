@@ -1,17 +1,30 @@
 """Schemas without `$ref`: every local reference written out, so that parts of a schema can be taken out of it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from catalog.values import Json, Schema
 
 UNKNOWN: Schema = {"$comment": "unknown", "x-unknown": True}
 """The type of which nothing is known: any value may come, and what may be accepted is not known either."""
 
+Path = tuple[str | int, ...]
+
 _MOST_NODES = 20_000
 _MOST_DEPTH = 64
 NAMED = ("properties", "patternProperties", "dependentSchemas", "$defs", "definitions")
 LISTED = ("allOf", "anyOf", "oneOf", "prefixItems")
-SINGLE = ("items", "additionalProperties", "not", "if", "then", "else", "contains", "propertyNames", "unevaluatedItems", "unevaluatedProperties")
+SINGLE = (
+    "items",
+    "additionalProperties",
+    "not",
+    "if",
+    "then",
+    "else",
+    "contains",
+    "propertyNames",
+    "unevaluatedItems",
+    "unevaluatedProperties",
+)
 
 
 def is_unknown(schema: Schema) -> bool:
@@ -24,6 +37,36 @@ def inlined(schema: Schema) -> Schema:
     if not _has_reference(schema):
         return schema
     return _Inliner(schema).schema(schema, (), 0)
+
+
+def subschemas(schema: Json) -> Iterator[tuple[Path, Mapping[str, Json]]]:
+    """Go through a schema and every schema within it, with its path. Values such as `const` are not schemas."""
+    pending: list[tuple[Path, Json]] = [((), schema)]
+    while pending:
+        path, part = pending.pop()
+        if not isinstance(part, Mapping):
+            continue
+        yield path, part
+        for key, value in part.items():
+            if key in NAMED and isinstance(value, Mapping):
+                pending.extend(((*path, key, name), inner) for name, inner in value.items())
+            elif key in LISTED and isinstance(value, (list, tuple)):
+                pending.extend(((*path, key, i), inner) for i, inner in enumerate(value))
+            elif key in SINGLE:
+                pending.append(((*path, key), value))
+
+
+def lookup(root: Schema, reference: str) -> Schema | None:
+    """Find `#` and `#/$defs/name`; anchors and other documents are not looked for."""
+    if not reference.startswith("#") or "%" in reference:
+        return None
+    part: Json = root
+    for raw in reference[1:].split("/")[1:]:
+        key = raw.replace("~1", "/").replace("~0", "~")
+        if not isinstance(part, Mapping) or key not in part:
+            return None
+        part = part[key]
+    return part if isinstance(part, (Mapping, bool)) and (reference == "#" or reference.startswith("#/")) else None
 
 
 def _has_reference(value: Json) -> bool:
@@ -68,16 +111,3 @@ class _Inliner:
         if key in LISTED and isinstance(value, (list, tuple)):
             return [self.schema(part, within, depth + 1) for part in value]
         return self.schema(value, within, depth + 1) if key in SINGLE else value
-
-
-def lookup(root: Schema, reference: str) -> Schema | None:
-    """Find `#` and `#/$defs/name`; anchors and other documents are not looked for."""
-    if not reference.startswith("#") or "%" in reference:
-        return None
-    part: Json = root
-    for raw in reference[1:].split("/")[1:]:
-        key = raw.replace("~1", "/").replace("~0", "~")
-        if not isinstance(part, Mapping) or key not in part:
-            return None
-        part = part[key]
-    return part if isinstance(part, (Mapping, bool)) and (reference == "#" or reference.startswith("#/")) else None

@@ -6,10 +6,11 @@ from functools import cache
 
 from jsonschema import Draft202012Validator, FormatChecker
 from jsonschema.exceptions import best_match
-from jsonschema_specifications import REGISTRY
+from jsonschema_specifications import REGISTRY  # type: ignore[import-untyped] # ships no types; jsonschema's own meta-schemas
 
 from catalog.values import Json, canonical
-from fragments.schemas.inlining import LISTED, NAMED, SINGLE, lookup
+from fragments.schemas.inlining import LISTED, NAMED, SINGLE, UNKNOWN, Path, inlined, lookup, subschemas
+from fragments.schemas.memory import ByIdentity
 from fragments.schemas.validators import short
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -18,7 +19,6 @@ _IN_PLACE_LISTED = ("allOf", "anyOf", "oneOf")
 _IN_PLACE = ("not", "if", "then", "else")
 _MOST = 5_000  # verdicts kept
 
-Path = tuple[str | int, ...]
 Flaw = tuple[Path, str]
 
 _verdicts: dict[str, Flaw | None] = {}
@@ -26,56 +26,71 @@ _verdicts: dict[str, Flaw | None] = {}
 
 def schema_flaw(schema: Json) -> Flaw | None:
     """Say where and why something is no schema that can be used here; None where it is one."""
-    text = canonical(schema)
-    if text not in _verdicts:
-        if len(_verdicts) >= _MOST:
-            _verdicts.clear()
-        _verdicts[text] = _flaw(schema)
-    return _verdicts[text]
-
-
-def _flaw(schema: Json) -> Flaw | None:
-    error = best_match(_meta().iter_errors(schema))
-    if error is not None:
-        return tuple(error.absolute_path), short(error.message)
     if not isinstance(schema, Mapping):
-        return None
+        return None if isinstance(schema, bool) else ((), "a schema is an object, or true or false")
     parts = list(subschemas(schema))
+    for path, part in parts:
+        if flaw := _shallow_flaw(part):
+            return (*path, *flaw[0]), flaw[1]
+    referring = any(key in part for _, part in parts for key in ("$ref", "$dynamicRef", "$id"))
+    return _reference_flaw(schema, parts) if referring else None
+
+
+def _reference_flaw(schema: Mapping[str, Json], parts: list[tuple[Path, Mapping[str, Json]]]) -> Flaw | None:
     for path, part in parts:
         if path and "$id" in part:
             return (*path, "$id"), "a schema within a schema has an $id"
-        for key in ("$ref", "$dynamicRef"):
-            if key in part and (reason := _unresolved(schema, part[key], parts)):
-                return (*path, key), reason
+        if "$dynamicRef" in part:
+            return (*path, "$dynamicRef"), "$dynamicRef is not supported; use $ref"
+        if "$ref" in part and (reason := _unresolved(schema, part["$ref"])):
+            return (*path, "$ref"), reason
     return _circle(schema, parts)
 
 
-def subschemas(schema: Json) -> Iterator[tuple[Path, Mapping[str, Json]]]:
-    """Go through a schema and every schema within it, with its path. Values such as `const` are not schemas."""
-    pending: list[tuple[Path, Json]] = [((), schema)]
-    while pending:
-        path, part = pending.pop()
-        if not isinstance(part, Mapping):
-            continue
-        yield path, part
-        for key, value in part.items():
-            if key in NAMED and isinstance(value, Mapping):
-                pending.extend(((*path, key, name), inner) for name, inner in value.items())
-            elif key in LISTED and isinstance(value, (list, tuple)):
-                pending.extend(((*path, key, i), inner) for i, inner in enumerate(value))
-            elif key in SINGLE:
-                pending.append(((*path, key), value))
+sound = ByIdentity(lambda schema: inlined(schema) if schema_flaw(schema) is None else UNKNOWN)
+"""Give a schema without `$ref`; `UNKNOWN` for one that is flawed."""
 
 
-def _unresolved(root: Mapping[str, Json], reference: str, parts: list[tuple[Path, Mapping[str, Json]]]) -> str | None:
+def _shallow_flaw(schema: Mapping[str, Json]) -> Flaw | None:
+    """Check one schema without those within it: what is left of most is the same few texts over and over."""
+    shallow = {key: _outline(key, value) for key, value in schema.items() if not _is_plain(key, value)}
+    text = canonical(shallow)
+    if text not in _verdicts:
+        if len(_verdicts) >= _MOST:
+            _verdicts.clear()
+        error = best_match(_meta().iter_errors(shallow))
+        _verdicts[text] = None if error is None else (tuple(error.absolute_path), short(error.message))
+    return _verdicts[text]
+
+
+def _outline(key: str, value: Json) -> Json:
+    """Put `true` in place of the schemas within."""
+    if key in NAMED and isinstance(value, Mapping):
+        return {name: True if isinstance(part, (Mapping, bool)) else part for name, part in value.items()}
+    if key in LISTED and isinstance(value, (list, tuple)):
+        return [True if isinstance(part, (Mapping, bool)) else part for part in value]
+    return True if key in SINGLE and isinstance(value, Mapping) else value
+
+
+def _is_plain(key: str, value: Json) -> bool:
+    """Say whether a keyword is written as it must be, where that is plain to see and its texts differ from schema to schema."""
+    if key in ("title", "description"):
+        return isinstance(value, str)
+    if key in ("const", "default"):
+        return True
+    if key in NAMED and key != "patternProperties":
+        return isinstance(value, Mapping) and all(isinstance(part, (Mapping, bool)) for part in value.values())
+    return key == "required" and _is_name_list(value)
+
+
+def _is_name_list(value: Json) -> bool:
+    return isinstance(value, (list, tuple)) and all(isinstance(name, str) for name in value) and len(set(value)) == len(value)
+
+
+def _unresolved(root: Mapping[str, Json], reference: str) -> str | None:
     if not reference.startswith("#"):
         return f"it refers to {short(reference)}, outside of this schema"
-    anchor = reference[1:]
-    if anchor and not anchor.startswith("/"):
-        known = any(anchor in (part.get("$anchor"), part.get("$dynamicAnchor")) for _, part in parts)
-    else:
-        known = lookup(root, reference) is not None
-    return None if known else f"{short(reference)} leads nowhere"
+    return None if lookup(root, reference) is not None else f"{short(reference)} leads nowhere; a reference is #/$defs/NAME"
 
 
 def _circle(root: Mapping[str, Json], parts: list[tuple[Path, Mapping[str, Json]]]) -> Flaw | None:

@@ -1,7 +1,5 @@
 """Compiled validators: one per schema, made once."""
 
-import json
-from collections import OrderedDict
 from collections.abc import Iterator
 from typing import Any
 
@@ -9,45 +7,22 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError, best_match
 from referencing import Registry
 
-from catalog.values import Json, Schema, canonical
+from catalog.values import Json, Schema
+from fragments.schemas.memory import ByIdentity
 
-_MOST = 2_000  # validators kept; one takes some kilobytes
 _LOCAL: Registry[Any] = Registry()  # holds nothing and fetches nothing
-_compiled: OrderedDict[str, Draft202012Validator] = OrderedDict()
-_by_identity: dict[int, tuple[Schema, Draft202012Validator]] = {}
-
-
-def validator(schema: Schema) -> Draft202012Validator:
-    """Give the compiled validator of a valid schema. It never fetches anything: a remote `$ref` raises when met."""
-    known = _by_identity.get(id(schema))
-    if known is not None and known[0] is schema:
-        return known[1]
-    text = canonical(schema)
-    made = _compiled.get(text)
-    if made is None:
-        made = Draft202012Validator(json.loads(text), registry=_LOCAL)
-        _compiled[text] = made
-        if len(_compiled) > _MOST:
-            _compiled.popitem(last=False)
-    if len(_by_identity) >= _MOST:
-        _by_identity.clear()
-    _by_identity[id(schema)] = (schema, made)  # holds the schema, so that its id stays its own
-    return made
+_validator = ByIdentity(lambda schema: Draft202012Validator(schema, registry=_LOCAL))
 
 
 def accepts(schema: Schema, value: Json) -> bool:
-    """Say whether `value` satisfies a valid schema. Raises `referencing.exceptions.Unresolvable` for a remote `$ref`."""
-    return validator(schema).is_valid(value)
+    """Say whether `value` satisfies a schema that has no flaw (`soundness.schema_flaw`)."""
+    return _validator(schema).is_valid(value)
 
 
 def failures(schema: Schema, value: Json) -> Iterator[ValidationError]:
     """Go through what is wrong with `value`, each finding as deep in the value as the schema can tell."""
-    for error in validator(schema).iter_errors(value):
-        yield _deepest(error)
-
-
-def _deepest(error: ValidationError) -> ValidationError:
-    return best_match([error]) or error if error.context else error
+    for error in _validator(schema).iter_errors(value):
+        yield best_match([error]) or error if error.context else error
 
 
 def short(message: str) -> str:

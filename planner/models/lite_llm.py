@@ -4,6 +4,7 @@ import asyncio
 import json
 import logging
 import os
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
@@ -29,6 +30,7 @@ FLOOR_TOKENS = 1_500
 
 _ASSUMED_SURPLUS = 1.3  # litellm counts foreign models' tokens with OpenAI's tokenizer, which runs up to a third low
 _OVERHEAD_TOKENS = 64  # what providers add around messages
+_MALFORMED = frozenset({"BadRequestError", "UnprocessableEntityError", "UnsupportedParamsError"})
 _LOCAL = frozenset({"ollama", "ollama_chat"})
 
 
@@ -75,8 +77,8 @@ class LiteLlm:
         began = perf_counter()
         try:
             response = await self._send(prompt, order, structured=order.structured)
-        except RequestError:
-            if not order.structured:
+        except RequestError as error:
+            if not order.structured or type(error.__cause__).__name__ not in _MALFORMED:
                 raise
             response = await self._send(prompt, order, structured=False)
             self._schema_refused = True
@@ -171,6 +173,10 @@ def _litellm() -> Any:
     litellm.suppress_debug_info = True
     litellm.disable_hf_tokenizer_download = True  # counting tokens must not fetch a tokenizer
     logging.getLogger("LiteLLM").setLevel(logging.CRITICAL)  # its errors arrive as exceptions
+    with warnings.catch_warnings():
+        # The first question builds litellm's lazy models, which warns of its own types. A mocked one sends nothing.
+        warnings.simplefilter("ignore")
+        litellm.completion(model="openai/gpt-4o", messages=[{"role": "user", "content": "."}], mock_response=".", api_key=".")
     return litellm
 
 
@@ -211,7 +217,7 @@ def _affordable(model: str, cost: Callable[[int, int], float], tokens_in: int, w
     reading = cost(tokens_in, 0)
     writing = cost(tokens_in, wanted) - reading
     left = allowance_usd - reading
-    fits = wanted if writing <= left else int(wanted * max(0.0, left) / writing)
+    fits = wanted if writing <= left else int(wanted * left / writing) if left > 0 else 0
     least = min(FLOOR_TOKENS, wanted)
     if left < 0 or fits < least:
         msg = (

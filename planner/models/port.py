@@ -6,6 +6,7 @@ ModelError                   the question brought no answer
 ├── AuthError                the provider did not accept the key
 ├── RequestError             the provider does not take this request: unknown model, content policy
 ├── ContextLengthError       the prompt is longer than the model reads
+├── ModelUnknownError        nobody configured the model asked for
 ├── PriceUnknownError        nobody knows what the answer would cost
 ├── AllowanceError           the answer could cost more than may be spent
 └── RecordingMissingError    no recorded answer to this very prompt
@@ -101,6 +102,12 @@ class ContextLengthError(ModelError):
     """The prompt is longer than the model reads."""
 
     type = "model_context_too_long"
+
+
+class ModelUnknownError(ModelError):
+    """The model that a request names cannot be had here."""
+
+    type = "model_unknown"
 
 
 class PriceUnknownError(ModelError):

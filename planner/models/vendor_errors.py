@@ -55,7 +55,7 @@ ERRORS: dict[str, type[ModelError]] = {
 """Every class of `litellm.exceptions`; a test walks that module and fails on one that stands not here."""
 
 _LONGEST = 400
-_PREFIX = re.compile(r"^(?:litellm\.)?(?:\w+(?:Error|Exception|Timeout)(?: -|:) )+")
+_PREFIX = re.compile(r"^(?:(?:litellm\.)?\w+(?:Error|Exception|Timeout)(?: -|:) )+")
 
 
 @contextmanager

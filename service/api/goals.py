@@ -18,7 +18,9 @@ IdempotencyKey = Annotated[
 
 
 @router.post("", status_code=201)
-async def submit_goal(goal: Goal, services: Running, response: Response, idempotency_key: IdempotencyKey = None) -> dict[str, Json]:
+async def submit_goal(
+    goal: Goal, services: Running, response: Response, idempotency_key: IdempotencyKey = None
+) -> dict[str, Json]:
     """Submit a goal: it is checked, and its task begins. 422 lists every problem."""
     result = await services.door.submit_goal(goal, key=idempotency_key)
     if result.task is None:

@@ -25,7 +25,7 @@ class Refusal(Exception):  # noqa: N818 - a refusal is an answer, not an error o
         self.problems = problems
 
 
-def not_found(what: str, name: str) -> Refusal:
+def not_found(what: str, *, name: str) -> Refusal:
     """Refuse because nothing has that name."""
     return Refusal(404, "Not found", f"There is no {what} {name!r}.")
 

@@ -2,7 +2,8 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Header, Query, Request, Response
@@ -31,7 +32,7 @@ class TaskRequest(Document):
     template: dict[str, Json] | None = None
     text: str | None = None
     name: str | None = None
-    input: dict[str, Json] = {}
+    input: dict[str, Json] = Field(default_factory=dict)
 
 
 class CancelRequest(Document):
@@ -102,6 +103,7 @@ async def show_facts(
     services: Running,
     after: Annotated[int, Query(ge=0, description="Facts after this sequence number.")] = 0,
     limit: Annotated[int, Query(ge=1, le=10_000)] = 1_000,
+    *,
     wait: Annotated[float, Query(ge=0, le=60, description="Seconds to wait for a fact where there is none yet.")] = 0,
     last_event_id: Annotated[str | None, Header()] = None,
 ) -> Response:
@@ -112,13 +114,15 @@ async def show_facts(
     facts = await services.store.facts(task, after=after, limit=limit)
     if not facts and wait and services.runner is not None:
         facts = await _awaited(services, task, after=after, wait=wait)
-    return JSONResponse({"facts": [wire.fact(fact) for fact in facts], "ended": (await _known(services, task)).status != "running"})
+    return JSONResponse(
+        {"facts": [wire.fact(fact) for fact in facts], "ended": (await _known(services, task)).status != "running"}
+    )
 
 
 async def _known(services: Services, task: str) -> TaskRow:
     row = await services.store.task(task)
     if row is None:
-        raise not_found("task", task)
+        raise not_found("task", name=task)
     return row
 
 
@@ -132,16 +136,14 @@ def _resumed(last_event_id: str | None, after: int) -> int:
 
 async def _awaited(services: Services, task: str, *, after: int, wait: float) -> list[Fact]:
     assert services.runner is not None
-    feed = services.runner.feed(task, after=after)
-    try:
-        return [await asyncio.wait_for(anext(feed), wait)]
-    except (TimeoutError, StopAsyncIteration):
-        return []
-    finally:
-        await feed.aclose()
+    async with aclosing(services.runner.feed(task, after=after)) as feed:
+        try:
+            return [await asyncio.wait_for(anext(feed), wait)]
+        except (TimeoutError, StopAsyncIteration):
+            return []
 
 
-async def _events(services: Services, task: str, *, after: int) -> AsyncIterator[bytes]:
+async def _events(services: Services, task: str, *, after: int) -> AsyncGenerator[bytes]:
     if services.runner is None:
         return
     feed = services.runner.feed(task, after=after)

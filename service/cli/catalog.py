@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from typing import Annotated
 
 import typer
+from rich.console import Console
 from rich.table import Table
 
 from catalog.calls import Call, Failed, Grants, Ok, Outcome
@@ -36,8 +37,7 @@ def list_(output_format: FormatOption = Format.TEXT) -> None:
     table = Table("handler", "effect", "imports", "summary", box=None, header_style="bold")
     for capability in known.catalog:
         table.add_row(capability.id, capability.effect, ", ".join(capability.imports) or "-", capability.summary)
-    progress.file = sys.stdout
-    progress.print(table)
+    Console().print(table)
 
 
 @app.command("show")
@@ -53,7 +53,10 @@ def call(
     reference: Annotated[str, typer.Argument(help="`name` or `name@RANGE`.")],
     config: Annotated[str | None, typer.Option(help="JSON object, or @FILE.")] = None,
     given: Annotated[str | None, typer.Option("--input", help="JSON object, or @FILE.")] = None,
-    lines: Annotated[bool, typer.Option("--lines", help="Read calls as JSON lines from stdin, answer one outcome per line.")] = False,
+    *,
+    lines: Annotated[
+        bool, typer.Option("--lines", help="Read calls as JSON lines from stdin, answer one outcome per line.")
+    ] = False,
 ) -> None:
     """Call a handler in its sandbox: `{"ok": OUTPUT}` or `{"error": {"type", "message", "retryable"}}`."""
     with refusals(Format.JSON):
@@ -68,6 +71,19 @@ def call(
     write_json(outcome)
     if "error" in outcome:
         raise typer.Exit(Exit.FAILED)
+
+
+@app.command("build")
+def build() -> None:
+    """Build and compile every handler ahead of its first use."""
+    with refusals(Format.TEXT):
+        known = vocabulary(read_settings())
+        asyncio.run(_prepare(known))
+
+
+async def _prepare(known: Vocabulary) -> None:
+    async with sandbox(known) as pool:
+        await pool.prepare(lambda handler, stage: progress.print(f"[dim]{handler}: {stage}[/dim]"))
 
 
 def _resolved(known: Vocabulary, reference: str) -> Capability:
@@ -86,7 +102,9 @@ async def _call_once(known: Vocabulary, capability: Capability, order: Json) -> 
 async def _call_lines(known: Vocabulary, capability: Capability) -> None:
     """Keep every worker busy, and answer in the order of the lines."""
     async with sandbox(known) as pool:
-        under_way: asyncio.Queue[asyncio.Task[dict[str, Json]] | None] = asyncio.Queue(known.settings.workers * AT_ONCE_PER_WORKER)
+        under_way: asyncio.Queue[asyncio.Task[dict[str, Json]] | None] = asyncio.Queue(
+            known.settings.workers * AT_ONCE_PER_WORKER
+        )
 
         async def answer(line: str) -> dict[str, Json]:
             order = _order_of(line)

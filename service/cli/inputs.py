@@ -17,7 +17,7 @@ def read_inputs(text: str | None, option: str = "--inputs") -> JsonObject:
     except json.JSONDecodeError as wrong:
         stop(Exit.REFUSED, f"{option} is not JSON: {wrong.msg} at line {wrong.lineno}, column {wrong.colno}.")
     if not isinstance(value, dict):
-        stop(Exit.REFUSED, f"{option} must be a JSON object, such as '{{\"url\": \"https://example.org\"}}'.")
+        stop(Exit.REFUSED, f'{option} must be a JSON object, such as \'{{"url": "https://example.org"}}\'.')
     return value
 
 

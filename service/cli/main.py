@@ -2,6 +2,7 @@
 
 import logging
 import os
+import sys
 
 import structlog
 import typer
@@ -40,5 +41,5 @@ def _quiet_logs() -> None:
     level = logging.getLevelNamesMapping().get(os.environ.get("GOALWRIGHT_LOG", "WARNING").upper(), logging.WARNING)
     structlog.configure(
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.WriteLoggerFactory(file=__import__("sys").stderr),
+        logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
     )

@@ -11,9 +11,9 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from catalog.loader import CatalogError
+from catalog.findings import CatalogError
 from catalog.values import Json, JsonObject
-from engine.store.errors import StoreError
+from engine.errors import EngineError
 from service.client import RefusedError, UnreachableError
 from service.narration import pretty, problem_lines
 from service.settings import SettingsError
@@ -78,5 +78,5 @@ def refusals(output_format: Format) -> Iterator[None]:
         stop(Exit.REFUSED, str(refused))
     except (SettingsError, CatalogError) as refused:
         stop(Exit.REFUSED, str(refused))
-    except (UnreachableError, StoreError) as failed:
+    except (UnreachableError, EngineError) as failed:
         stop(Exit.FAILED, str(failed))

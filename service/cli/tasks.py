@@ -2,10 +2,13 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Annotated, TypeVar
 
 import typer
+from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from catalog.values import JsonObject
@@ -28,6 +31,7 @@ ServerOption = Annotated[str | None, typer.Option("--server", help="URL of a run
 
 def goal(
     text: Annotated[str, typer.Argument(help="What shall be reached, in a sentence.")],
+    *,
     inputs: InputsOption = None,
     model: Annotated[str | None, typer.Option(help="Any litellm model name.")] = None,
     must_produce: Annotated[str | None, typer.Option(help="JSON Schema of the answer, or @FILE.")] = None,
@@ -44,6 +48,7 @@ def goal(
 
 def run(
     file: Annotated[Path, typer.Argument(help="A template, YAML or JSON.")],
+    *,
     inputs: InputsOption = None,
     watch: WatchOption = False,
     server: ServerOption = None,
@@ -66,13 +71,23 @@ def verify(
 
     with refusals(output_format):
         facts = _ask(read_settings(server=server), ask, runs=False)
-    verdict = verify_chain([wire.fact_of(fact) for fact in facts])
+    verdict = verify_chain(task, [wire.fact_of(fact) for fact in facts])
     if output_format is Format.JSON:
-        write_json({"ok": verdict.ok, "facts": verdict.facts, "head": verdict.head, "findings": list(verdict.findings)})
+        write_json(
+            {
+                "ok": verdict.ok,
+                "facts": verdict.facts,
+                "tip": verdict.tip,
+                "findings": [{"seq": f.seq, "says": f.says} for f in verdict.findings],
+            }
+        )
     elif verdict.ok:
-        write(f"verified: {verdict.facts} facts, chain unbroken, every move legal, ledger within bounds; head {verdict.head}", Format.TEXT)
+        write(
+            f"verified: {verdict.facts} facts, chain unbroken, every move legal, ledger within bounds; tip {verdict.tip}",
+            Format.TEXT,
+        )
     for finding in verdict.findings:
-        progress.print(f"[red]✗[/red] {finding}")
+        progress.print(f"[red]✗[/red] fact {finding.seq}: {escape(finding.says)}")
     if not verdict.ok:
         raise typer.Exit(Exit.FAILED)
 
@@ -86,14 +101,16 @@ def list_(
 ) -> None:
     """List tasks, newest first."""
     with refusals(output_format):
-        page = _ask(read_settings(server=server), lambda client: client.get("/v1/tasks", status=status, limit=limit), runs=False)
+        page = _ask(
+            read_settings(server=server), lambda client: client.get("/v1/tasks", status=status, limit=limit), runs=False
+        )
     if output_format is Format.JSON:
         write_json(page)
         return
     table = Table("id", "status", "submitted", "what", box=None, header_style="bold")
     for row in page["tasks"]:
         table.add_row(row["id"], row["status"], row["submitted_at"][:19], row["goal"] or row["name"])
-    typer.echo(_drawn(table), nl=False)
+    Console().print(table)
 
 
 @app.command("show")
@@ -142,7 +159,7 @@ def _run_to_the_end(path: str, body: JsonObject, *, watch: bool, server: str | N
 
 async def _followed(client: Client, task: str, *, watch: bool) -> JsonObject:
     narrator = Narrator(progress)
-    with progress.status("working") if not watch and progress.is_terminal else _nothing():
+    with progress.status("working") if not watch and progress.is_terminal else nullcontext():
         async for fact in client.facts(task):
             if watch:
                 narrator.tell(fact)
@@ -170,18 +187,3 @@ def _ask(settings: Settings, ask: Callable[[Client], Awaitable[T]], *, runs: boo
 
 def _tell(handler: str, what: str) -> None:
     progress.print(f"[dim]{handler}: {what}[/dim]")
-
-
-def _drawn(table: Table) -> str:
-    from rich.console import Console
-
-    console = Console()
-    with console.capture() as captured:
-        console.print(table)
-    return captured.get()
-
-
-def _nothing() -> object:
-    from contextlib import nullcontext
-
-    return nullcontext()

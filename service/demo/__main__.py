@@ -75,7 +75,9 @@ def main() -> int:
                 server.process.send_signal(signal.SIGKILL)
                 server.process.wait()
         if given.crash:
-            console.print(Rule("[red]the server was killed with SIGKILL; it starts again on the same database[/red]", align="left"))
+            console.print(
+                Rule("[red]the server was killed with SIGKILL; it starts again on the same database[/red]", align="left")
+            )
             with _server(environment) as server:
                 ended, _ = _watch(console, server, task, after=seen)
         return _conclude(console, environment, task, desk, ended)
@@ -91,7 +93,7 @@ def _environment(data: Path, inventory_port: int, desk_port: int) -> dict[str, s
     }
     if not environment.get("GOALWRIGHT_MODEL"):
         dates = sorted(json.loads(path.read_text())["recorded_on"] for path in RECORDED.glob("*.json"))
-        environment |= {"GOALWRIGHT_RECORDED": str(RECORDED), "GOALWRIGHT_PLANNING_DATE": dates[0] if dates else ""}
+        environment |= {"GOALWRIGHT_RECORDED": str(RECORDED)} | ({"GOALWRIGHT_PLANNING_DATE": dates[-1]} if dates else {})
     return environment
 
 
@@ -103,7 +105,13 @@ def _say_what_comes(console: Console, count: int) -> None:
         else "No model is configured (GOALWRIGHT_MODEL), so the planner's answers are [bold]recorded answers of a large language "
         "model[/bold]\nto exactly the prompts rendered here, replayed with the date of their recording. Everything else is live."
     )
-    console.print(Panel(f"{GOAL}.\n\n[dim]{count} installed distributions, served in pages of 25 on loopback. {who}[/dim]", title="goal", title_align="left"))
+    console.print(
+        Panel(
+            f"{GOAL}.\n\n[dim]{count} installed distributions, served in pages of 25 on loopback. {who}[/dim]",
+            title="goal",
+            title_align="left",
+        )
+    )
 
 
 @contextmanager
@@ -151,7 +159,9 @@ def _watch(
 ) -> tuple[JsonObject | None, int]:
     narrator = Narrator(console)
     headers = {"Accept": "text/event-stream", "Last-Event-ID": str(after)}
-    with httpx.stream("GET", f"{server.url}/v1/tasks/{task}/facts", headers=headers, timeout=ENDS_WITHIN_S, trust_env=False) as events:
+    with httpx.stream(
+        "GET", f"{server.url}/v1/tasks/{task}/facts", headers=headers, timeout=ENDS_WITHIN_S, trust_env=False
+    ) as events:
         for line in events.iter_lines():
             if not line.startswith("data:"):
                 continue
@@ -186,7 +196,9 @@ def _conclude(console: Console, environment: dict[str, str], task: str, desk: De
 
 def _ledger(ledger: JsonObject) -> str:
     spent, left = ledger["spent"], ledger["left"]
-    return "\n".join(f"{name:<12} {spent[name]:>8g} used {left[name]:>10g} left" for name in ("steps", "model_calls", "cost_usd"))
+    return "\n".join(
+        f"{name:<12} {spent[name]:>8g} used {left[name]:>10g} left" for name in ("steps", "model_calls", "cost_usd")
+    )
 
 
 if __name__ == "__main__":

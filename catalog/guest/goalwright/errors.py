@@ -23,6 +23,6 @@ class HandlerError(Exception):
 
 
 def one_line(text: object, *, limit: int = 600) -> str:
-    """Put `text` on one line of at most `limit` characters, without control characters."""
+    """Put `text` on one line of at most `limit` characters, without control characters and halves of characters."""
     line = " ".join("".join(c if c.isprintable() else " " for c in str(text)[: 4 * limit]).split())
     return line if len(line) <= limit else line[: limit - 1] + "…"

@@ -3,7 +3,7 @@
 import json
 
 from goalwright.errors import HandlerError, one_line
-from goalwright.texts import safe, written
+from goalwright.texts import written
 from wit_world.imports import log as _log
 
 # The build wrote the world, and with it the bindings: an interface that is not imported has no module.
@@ -19,7 +19,7 @@ except ImportError:
 
 def log(message: object, *, level: str = "info") -> None:
     """Write one line to the step's log; `level` is debug, info, warning or error."""
-    _log.write(level, safe(one_line(message, limit=4_000)))
+    _log.write(level, one_line(message, limit=4_000))
 
 
 def http(

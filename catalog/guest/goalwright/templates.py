@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 from chevron import renderer
 from chevron.tokenizer import ChevronError, tokenize
-
 from goalwright.errors import HandlerError, one_line
 from goalwright.texts import shown
 

@@ -4,7 +4,8 @@ Maps and sets copy themselves on change. The registries that they hold have tens
 few changes, so the copy costs less than a trie in Python would.
 """  # noqa: INP001 - a folder on the guest's path
 
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Set
+from collections.abc import Hashable, Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from typing import Any, Generic, TypeVar
 
 K = TypeVar("K", bound=Hashable)
@@ -72,7 +73,7 @@ class HashTrieMap(Mapping[K, V], Generic[K, V]):
         return f"HashTrieMap({self._held!r})"
 
 
-class HashTrieSet(Set[K], Generic[K]):
+class HashTrieSet(AbstractSet[K], Generic[K]):
     """Holds values once and never changes."""
 
     __slots__ = ("_held",)
@@ -153,7 +154,7 @@ class List(Generic[V]):
     def push_front(self, value: V) -> "List[V]":
         """Make the list that begins with `value` and goes on with this one."""
         made: List[V] = List()
-        made._first, made._rest, made._length = value, self, self._length + 1  # noqa: SLF001 - its own class
+        made._first, made._rest, made._length = value, self, self._length + 1
         return made
 
     def drop_first(self) -> "List[V]":
@@ -166,9 +167,9 @@ class List(Generic[V]):
     def __iter__(self) -> Iterator[V]:
         """Go through the values from the first."""
         node = self
-        while node._rest is not None:  # noqa: SLF001 - its own class
-            yield node._first  # noqa: SLF001 - its own class
-            node = node._rest  # noqa: SLF001 - its own class
+        while node._rest is not None:
+            yield node._first
+            node = node._rest
 
     def __reversed__(self) -> "List[V]":
         """Make the list in the other order."""

@@ -1,17 +1,18 @@
 """What came back: statuses, bodies, failures."""
 
-import json
-
 from goalwright import HandlerError, host
 from goalwright.errors import one_line
 from goalwright.schemas import Checked, listed
+from goalwright.texts import parsed
 
+LONGEST_WAIT = 6  # digits of seconds: eleven days
+SUCCESS = range(200, 300)
 BUSY = {408, 429, 502, 503, 504}
 # What a plan may not treat as an answer: it asked for more than it was granted.
 NEVER_RETURNED = {"host_refused", "address_refused", "limit_host_calls", "limit_moved_bytes", "limit_wall"}
 
 
-def exchange(config, request, answer):
+def exchange(config: dict, request: dict, answer: dict) -> dict:
     """Make one request, note status, headers, URL and time in `answer`, give the response; fail on an unexpected status."""
     response = host.http(
         request["method"],
@@ -27,33 +28,31 @@ def exchange(config, request, answer):
         "elapsed_ms": answer["elapsed_ms"] + response["elapsed_ms"],
     }
     status, expected = response["status"], config.get("expected")
-    if not (status in expected if expected else 200 <= status <= 299):
+    if status not in (expected or SUCCESS):
         raise _unexpected(request, response)
     return response
 
 
-def body_of(config, response):
+def body_of(config: dict, response: dict) -> object:
     """Read the body: JSON where the server or `response_as` says so, text otherwise, nothing as null."""
     text = response["body"]
     if text is None and response.get("body_base64"):
         raise HandlerError("response_invalid", "the response is not text in UTF-8")
     if not text:
         return None
-    return parsed(text) if _is_json(config, response) else text
+    return json_of(text) if _is_json(config, response) else text
 
 
-def parsed(text):
+def json_of(text: str) -> object:
     """Read JSON; `response_invalid` where it is none."""
     try:
-        return json.loads(text.removeprefix("\ufeff"), parse_constant=_refused)
+        return parsed(text.removeprefix("\ufeff"))
     except ValueError as error:
         message = f"the response is not JSON: {one_line(error)}: {one_line(text, limit=100)}"
         raise HandlerError("response_invalid", message) from error
-    except RecursionError as error:
-        raise HandlerError("response_invalid", "the response is JSON that is nested too deeply") from error
 
 
-def fit(config, value, what):
+def fit(config: dict, value: object, what: str) -> None:
     """Hold a value against `response_schema`, if there is one."""
     if "response_schema" not in config:
         return
@@ -63,19 +62,19 @@ def fit(config, value, what):
         raise HandlerError("response_mismatch", f"{what} does not fit response_schema: {listed(found)}{hint}")
 
 
-def returned(config, error):
+def returned(config: dict, error: HandlerError) -> dict:
     """Write a failure as a value where `on_error` is `return`; raise it again otherwise."""
     if config.get("on_error", "fail") != "return" or error.type in NEVER_RETURNED:
         raise error
     return {"error": {"type": error.type, "message": one_line(error.message)}}
 
 
-def no_error(config):
+def no_error(config: dict) -> dict:
     """Say that nothing failed, where the output has a place for it."""
     return {"error": None} if config.get("on_error", "fail") == "return" else {}
 
 
-def _unexpected(request, response):
+def _unexpected(request: dict, response: dict) -> HandlerError:
     status = response["status"]
     said = one_line(response["body"] or "", limit=200)
     message = f"{request['method']} {one_line(response['url'], limit=200)} answered {status}" + (f": {said}" if said else "")
@@ -83,16 +82,11 @@ def _unexpected(request, response):
         return HandlerError("status_unexpected", message)
     after = response["headers"].get("retry-after", "")
     # Retry-After may also be a date (RFC 9110, 10.2.3), which means nothing without a clock.
-    wait = float(after) if after.isdecimal() and len(after) < 7 else None
+    wait = float(after) if after.isdecimal() and len(after) <= LONGEST_WAIT else None
     return HandlerError("status_busy", message, retryable=True, retry_after_s=wait)
 
 
-def _is_json(config, response):
+def _is_json(config: dict, response: dict) -> bool:
     kind = config.get("response_as", "auto")
     media_type = response["headers"].get("content-type", "").partition(";")[0].strip().lower()
     return kind == "json" or (kind == "auto" and (media_type == "application/json" or media_type.endswith("+json")))
-
-
-def _refused(constant):
-    message = f"{constant} is not JSON"
-    raise ValueError(message)

@@ -6,7 +6,7 @@ from outgoing import request_of
 from pages import paged
 
 
-def run(config, given, call):
+def run(config: dict, given: dict, call: dict) -> dict:
     """Make the request; with `paging`, follow the pages and answer with all items."""
     try:
         request = request_of(config, given, call)
@@ -16,7 +16,7 @@ def run(config, given, call):
     return paged(config, request) if "paging" in config else _once(config, request)
 
 
-def _once(config, request):
+def _once(config: dict, request: dict) -> dict:
     answer = _answer(config, request["url"])
     try:
         body = body_of(config, exchange(config, request, answer))
@@ -26,6 +26,6 @@ def _once(config, request):
         return answer | returned(config, error)
 
 
-def _answer(config, url):
+def _answer(config: dict, url: str) -> dict:
     nothing = {"items": [], "pages": 0, "truncated": True} if "paging" in config else {"body": None}
     return {"status": None, "headers": {}, "elapsed_ms": 0, "url": url} | nothing

@@ -1,7 +1,7 @@
 """The Link header (RFC 8288)."""
 
 
-def next_link(header):
+def next_link(header: str) -> str | None:
     """Find the target of the first link whose relation is `next`; `None` without one."""
     while "<" in header:
         target, _, header = header.partition("<")[2].partition(">")
@@ -11,7 +11,7 @@ def next_link(header):
     return None
 
 
-def _parameters(header):
+def _parameters(header: str) -> tuple[dict, str]:
     """Read `; name=value; name="value"` up to the comma that ends the link; give the rest of the header."""
     found = {}
     header = header.lstrip()
@@ -25,7 +25,7 @@ def _parameters(header):
     return found, header
 
 
-def _value(header):
+def _value(header: str) -> tuple[str, str]:
     if header.startswith('"'):
         value, _, rest = header[1:].partition('"')
         return value, rest
@@ -33,6 +33,6 @@ def _value(header):
     return value.strip(), rest
 
 
-def _until(text, ends):
+def _until(text: str, ends: str) -> tuple[str, str]:
     at = min((text.find(end) for end in ends if end in text), default=len(text))
     return text[:at], text[at:]

@@ -1,7 +1,7 @@
 """The request as config and input ask for it."""
 
 import json
-from urllib.parse import quote, unquote_plus, urlencode, urlsplit, urlunsplit
+from urllib.parse import SplitResult, quote, unquote_plus, urlencode, urlsplit, urlunsplit
 
 from goalwright import HandlerError
 from goalwright.errors import one_line
@@ -11,7 +11,7 @@ from uritemplate import URITemplate
 WRITES = {"POST", "PUT", "PATCH", "DELETE"}
 
 
-def request_of(config, given, call):
+def request_of(config: dict, given: dict, call: dict) -> dict:
     """Put the request together; `request_invalid` or `url_invalid` where that cannot be done."""
     method = config.get("method", "GET")
     headers = {name.lower(): value for name, value in config.get("headers", {}).items()}
@@ -23,19 +23,19 @@ def request_of(config, given, call):
     return {"method": method, "url": url, "headers": headers, "body": body, "timeout_ms": config.get("timeout_ms")}
 
 
-def asking(url, query):
+def asking(url: str, query: dict) -> str:
     """Put query values into `url`: they replace those of the same name, a list repeats its name, null leaves it out."""
     parts = _split(url)
     kept = [pair for pair in parts.query.split("&") if pair and unquote_plus(pair.partition("=")[0]) not in query]
     return urlunsplit(parts._replace(query="&".join([*kept, *_pairs(query)]), fragment=""))
 
 
-def _pairs(values):
+def _pairs(values: dict) -> list[str]:
     listed = {name: held if isinstance(held, list) else [held] for name, held in values.items() if held is not None}
     return [urlencode({name: shown(value)}, quote_via=quote, safe="") for name, held in listed.items() for value in held]
 
 
-def _expanded(template, params):
+def _expanded(template: str, params: dict) -> str:
     values = {name: _url_value(value) for name, value in params.items() if value is not None}
     parsed = URITemplate(template)
     # RFC 6570 lets an unknown name vanish. In a query that is useful, elsewhere it asks the wrong address.
@@ -50,20 +50,20 @@ def _expanded(template, params):
     return url
 
 
-def _url_value(value):
+def _url_value(value: object) -> str | list | dict:
     if isinstance(value, list):
         return [shown(held) for held in value]
     return {key: shown(held) for key, held in value.items()} if isinstance(value, dict) else shown(value)
 
 
-def _split(url):
+def _split(url: str) -> SplitResult:
     try:
         return urlsplit(url)
     except ValueError as error:
         raise HandlerError("url_invalid", f"{one_line(error)}: {one_line(url, limit=200)}") from error
 
 
-def _body(config, given, method, headers):
+def _body(config: dict, given: dict, method: str, headers: dict) -> str | None:
     if "body" not in given:
         return None
     if method not in WRITES:
@@ -73,17 +73,17 @@ def _body(config, given, method, headers):
     return write(given["body"])
 
 
-def _json(body):
+def _json(body: object) -> str:
     return json.dumps(plain(body), separators=(",", ":"))
 
 
-def _form(body):
+def _form(body: object) -> str:
     if not isinstance(body, dict):
         raise HandlerError("request_invalid", "body_as form takes an object of names and values")
     return "&".join(_pairs(body))
 
 
-def _text(body):
+def _text(body: object) -> str:
     if not isinstance(body, str):
         raise HandlerError("request_invalid", "body_as text takes a text")
     return body

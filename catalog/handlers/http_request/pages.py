@@ -2,7 +2,7 @@
 
 from urllib.parse import urljoin
 
-from answers import exchange, fit, no_error, parsed, returned
+from answers import exchange, fit, json_of, no_error, returned
 from goalwright import HandlerError
 from goalwright.errors import one_line
 from goalwright.pointers import at
@@ -11,7 +11,7 @@ from links import next_link
 from outgoing import asking
 
 
-def paged(config, request):
+def paged(config: dict, request: dict) -> dict:
     """Follow the pages and answer with the items of all of them."""
     answer = {
         "status": None,
@@ -29,7 +29,7 @@ def paged(config, request):
         return answer | {"truncated": True} | returned(config, error)
 
 
-def _collect(config, request, answer):
+def _collect(config: dict, request: dict, answer: dict) -> None:
     paging, seen = config["paging"], set()
     url = asking(request["url"], {paging.get("param", "page"): paging.get("start", 1)} if paging["style"] == "page" else {})
     while url is not None:
@@ -42,17 +42,17 @@ def _collect(config, request, answer):
         url = _turn(config, request | {"url": url}, answer)
 
 
-def _stop(paging, answer):
+def _stop(paging: dict, answer: dict) -> None:
     if paging.get("on_max", "fail") == "fail":
         message = f"there are more than {answer['pages']} pages; raise max_pages or set on_max to truncate"
         raise HandlerError("too_many_pages", message)
     answer["truncated"] = True
 
 
-def _turn(config, request, answer):
+def _turn(config: dict, request: dict, answer: dict) -> str | None:
     """Fetch one page, keep its items, say where the next one is (`None`: this was the last)."""
     paging, number = config["paging"], answer["pages"] + 1
-    body = parsed(exchange(config, request, answer)["body"] or "null")
+    body = json_of(exchange(config, request, answer)["body"] or "null")
     items = at(body, paging["items"])
     if not isinstance(items, list):
         raise HandlerError("paging_invalid", f"page {number} has no list at {paging['items'] or 'its root'}")
@@ -66,12 +66,12 @@ def _turn(config, request, answer):
     return NEXT[paging["style"]](paging, request, answer, body)
 
 
-def _by_link(_paging, _request, answer, _body):
+def _by_link(_paging: dict, _request: dict, answer: dict, _body: object) -> str | None:
     target = next_link(answer["headers"].get("link", ""))
     return urljoin(answer["url"], target) if target is not None else None
 
 
-def _by_cursor(paging, request, answer, body):
+def _by_cursor(paging: dict, request: dict, answer: dict, body: object) -> str | None:
     cursor = at(body, paging["cursor"])
     if cursor in (None, "", False):
         return None
@@ -82,7 +82,7 @@ def _by_cursor(paging, request, answer, body):
     return urljoin(answer["url"], shown(cursor))
 
 
-def _by_page(paging, request, answer, body):
+def _by_page(paging: dict, request: dict, answer: dict, body: object) -> str | None:
     if not at(body, paging["items"]):
         return None
     return asking(request["url"], {paging.get("param", "page"): paging.get("start", 1) + answer["pages"]})

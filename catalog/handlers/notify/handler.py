@@ -4,7 +4,7 @@ from goalwright import HandlerError, host
 from goalwright.templates import render
 
 
-def run(config, given, call):
+def run(config: dict, given: dict, call: dict) -> dict:
     """Render subject and text from the inputs and hand them to the host, with a key that is the same for every attempt."""
     text = render(config["template"], given)
     if not text.strip():

@@ -4,7 +4,7 @@ from goalwright.expressions import evaluate
 from goalwright.schemas import require
 
 
-def run(config, given):
+def run(config: dict, given: dict) -> object:
     """Evaluate the expression over `data`, with every other input as a variable; check the value if a schema is given."""
     variables = {name: value for name, value in given.items() if name != "data"}
     value = evaluate(config["expression"], given["data"], variables)

@@ -3,8 +3,10 @@
 from goalwright import HandlerError
 from goalwright.schemas import Checked, listed
 
+SHOWN = 3
 
-def run(config, given):
+
+def run(config: dict, given: dict) -> dict:
     """Check each item of a list, or one value as a whole, and answer with both partitions."""
     schema = Checked(_schema(config, given), formats=True)
     data = given["data"]
@@ -25,7 +27,7 @@ def run(config, given):
     }
 
 
-def _schema(config, given):
+def _schema(config: dict, given: dict) -> dict | bool:
     named = [held["schema"] for held in (config, given) if "schema" in held]
     if len(named) != 1:
         said = "both config.schema and input.schema are given" if named else "neither config.schema nor input.schema is given"
@@ -33,7 +35,7 @@ def _schema(config, given):
     return named[0]
 
 
-def _partitions(schema, items):
+def _partitions(schema: Checked, items: list) -> tuple[list, list]:
     valid, invalid = [], []
     for index, value in enumerate(items):
         errors = schema.errors(value)
@@ -44,9 +46,9 @@ def _partitions(schema, items):
     return valid, invalid
 
 
-def _summary(invalid, count, *, as_list):
+def _summary(invalid: list, count: int, *, as_list: bool) -> str:
     if not as_list:
         return f"the value does not fit the schema: {listed(invalid[0]['errors'])}"
-    said = "; ".join(f"item {entry['index']} {listed(entry['errors'], most=1)}" for entry in invalid[:3])
-    more = f"; and {len(invalid) - 3} more items" if len(invalid) > 3 else ""
+    said = "; ".join(f"item {entry['index']} {listed(entry['errors'], most=1)}" for entry in invalid[:SHOWN])
+    more = f"; and {len(invalid) - SHOWN} more items" if len(invalid) > SHOWN else ""
     return f"{len(invalid)} of {count} items do not fit the schema: {said}{more}"

@@ -1,8 +1,8 @@
 """Why a component is not compiled.
 
-    SandboxError
-    +-- ComponentRefused   what was given is not a handler that may run here
-    +-- CompileFailed      compiling it did not end well: time, memory, a crash
+SandboxError
+ |-- ComponentError   what was given is not a handler that may run here
+ `-- CompileError     compiling it did not end well: time, memory, a crash
 """
 
 from enum import StrEnum
@@ -23,7 +23,7 @@ class SandboxError(Exception):
     """Anything that keeps a component from being compiled."""
 
 
-class ComponentRefused(SandboxError):
+class ComponentError(SandboxError):
     """What was given is not a handler that may run here; giving it again changes nothing."""
 
     def __init__(self, why: Why, detail: str) -> None:
@@ -33,7 +33,7 @@ class ComponentRefused(SandboxError):
         self.detail = detail
 
 
-class CompileFailed(SandboxError):
+class CompileError(SandboxError):
     """Compiling hit a limit or crashed; `detail` says which."""
 
     def __init__(self, detail: str) -> None:

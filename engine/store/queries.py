@@ -1,0 +1,141 @@
+"""What readers ask of the tables, and rows as the records that they get."""
+
+import json
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, and_, select, tuple_
+
+from catalog.values import Json, JsonObject
+from engine.codec import decode
+from engine.facts import Fact
+from engine.records import PlanRow, StepRow, TaskPage, TaskRow
+from engine.store.schema import FACTS, LEDGER, PLANS, STEPS, TASKS
+
+_ASKED, _ANSWERED = FACTS.alias("asked"), FACTS.alias("answered")
+
+
+def facts(connection: Connection, task: str, *, after: int, limit: int | None) -> list[Fact]:
+    """Read a task's log from line `after` + 1 on."""
+    wanted = select(FACTS).where(FACTS.c.task == task, FACTS.c.seq > after).order_by(FACTS.c.seq).limit(limit)
+    return [_fact(row) for row in connection.execute(wanted)]
+
+
+def unfinished(connection: Connection) -> list[str]:
+    """Name the tasks that can still change, the oldest first."""
+    wanted = select(TASKS.c.id).where(TASKS.c.status == "running").order_by(TASKS.c.submitted_at, TASKS.c.id)
+    return list(connection.scalars(wanted))
+
+
+def task(connection: Connection, wanted: str) -> TaskRow | None:
+    """Read one task with its steps."""
+    row = connection.execute(_tasks().where(TASKS.c.id == wanted)).one_or_none()
+    return None if row is None else _task(row, steps=_steps(connection, wanted))
+
+
+def tasks(connection: Connection, *, status: str | None, limit: int, before: str | None) -> TaskPage:
+    """Read some tasks, the newest first; `before` is the last task of the page before."""
+    wanted = _tasks().order_by(TASKS.c.submitted_at.desc(), TASKS.c.id.desc()).limit(limit + 1)
+    if status is not None:
+        wanted = wanted.where(TASKS.c.status == status)
+    if before is not None:
+        last = select(TASKS.c.submitted_at).where(TASKS.c.id == before).scalar_subquery()
+        wanted = wanted.where(tuple_(TASKS.c.submitted_at, TASKS.c.id) < tuple_(last, before))
+    rows = [_task(row) for row in connection.execute(wanted)]
+    page = rows[:limit]
+    return TaskPage(tasks=tuple(page), next=page[-1].id if len(rows) > limit and page else None)
+
+
+def plans(connection: Connection, wanted: str) -> list[PlanRow]:
+    """Read the turns of planning of a task, as they were asked."""
+    asked = and_(_ASKED.c.task == PLANS.c.task, _ASKED.c.seq == PLANS.c.asked)
+    answered = and_(_ANSWERED.c.task == PLANS.c.task, _ANSWERED.c.seq == PLANS.c.answered)
+    rows = (
+        select(PLANS, _ASKED.c.at.label("asked_at"), _ANSWERED.c.at.label("answered_at"), _ANSWERED.c.body.label("answer"))
+        .select_from(PLANS.join(_ASKED, asked).outerjoin(_ANSWERED, answered))
+        .where(PLANS.c.task == wanted)
+        .order_by(PLANS.c.asked)
+    )
+    return [_plan(row) for row in connection.execute(rows)]
+
+
+def _tasks() -> Select[Any]:
+    last = select(FACTS.c.seq).where(FACTS.c.task == TASKS.c.id).order_by(FACTS.c.seq.desc()).limit(1).scalar_subquery()
+    books = and_(LEDGER.c.task == TASKS.c.id, LEDGER.c.account == "")
+    return select(TASKS, LEDGER.c.amounts, last.label("seq")).select_from(TASKS.outerjoin(LEDGER, books))
+
+
+def _steps(connection: Connection, wanted: str) -> tuple[StepRow, ...]:
+    done = and_(FACTS.c.task == STEPS.c.task, FACTS.c.seq == STEPS.c.done)
+    rows = (
+        select(STEPS, FACTS.c.body)
+        .select_from(STEPS.outerjoin(FACTS, done))
+        .where(STEPS.c.task == wanted)
+        .order_by(STEPS.c.position)
+    )
+    return tuple(_step(row) for row in connection.execute(rows))
+
+
+def _fact(row: Row[Any]) -> Fact:
+    return Fact(
+        task=row.task,
+        seq=row.seq,
+        at=datetime.fromisoformat(row.at),
+        actor=row.actor,
+        body=decode(row.kind, row.body),
+        prev=row.prev,
+        hash=row.hash,
+        text=row.body,
+    )
+
+
+def _task(row: Row[Any], steps: tuple[StepRow, ...] = ()) -> TaskRow:
+    return TaskRow(
+        id=row.id,
+        namespace=row.namespace,
+        name=row.name,
+        goal=row.goal,
+        status=row.status,
+        submitted_at=datetime.fromisoformat(row.submitted_at),
+        ended_at=None if row.ended_at is None else datetime.fromisoformat(row.ended_at),
+        input=json.loads(row.input),
+        output=_value(row.output),
+        error=_value(row.error),
+        ledger=_value(row.amounts) or {},
+        seq=row.seq or 0,
+        steps=steps,
+    )
+
+
+def _step(row: Row[Any]) -> StepRow:
+    return StepRow(
+        step=row.step,
+        type=row.type,
+        status=row.status,
+        handler=row.handler,
+        attempt=row.attempt,
+        output=None if row.body is None else json.loads(row.body)["output"],
+        error=_value(row.error),
+        depends_on=tuple(json.loads(row.depends_on)),
+    )
+
+
+def _plan(row: Row[Any]) -> PlanRow:
+    answer: JsonObject = _value(row.answer) or {}
+    return PlanRow(
+        step=row.step,
+        phase=row.phase,
+        turn=row.turn,
+        attempt=row.attempt,
+        status=row.status,
+        fragment=answer.get("fragment"),
+        problems=tuple(answer.get("problems", ())),
+        report=answer.get("report"),
+        provenance=answer.get("provenance") or None,
+        asked_at=datetime.fromisoformat(row.asked_at),
+        answered_at=None if row.answered_at is None else datetime.fromisoformat(row.answered_at),
+    )
+
+
+def _value(text: str | None) -> Json:
+    return None if text is None else json.loads(text)

@@ -1,0 +1,121 @@
+"""The store on SQLite through SQLAlchemy Core, written so that PostgreSQL can follow."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+from typing import TypeVar
+
+from filelock import FileLock, Timeout
+from sqlalchemy import Connection, Engine
+
+from engine.errors import DatabaseBusyError, DatabaseUrlError
+from engine.facts import Fact
+from engine.records import PlanRow, TaskPage, TaskRow
+from engine.store import address, queries
+from engine.store.faults import translated
+from engine.store.statements import Append
+from engine.store.upgrading import upgrade
+from engine.store.writer import Writer
+from engine.views import Change
+
+_READERS = 4
+T = TypeVar("T")
+
+
+@contextmanager
+def locked(file: Path) -> Iterator[None]:
+    """Hold the database for this process alone; the lock goes with the process. Raises `DatabaseBusyError`."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(f"{file}.lock", timeout=0, thread_local=False)
+    try:
+        lock.acquire()
+    except Timeout as held:
+        raise DatabaseBusyError(str(file)) from held
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+class SqlReader:
+    """Reads a database that another process may be running."""
+
+    def __init__(self, engine: Engine, threads: ThreadPoolExecutor) -> None:
+        """Take what is opened and closed by `reading`."""
+        self._engine, self._threads = engine, threads
+
+    @classmethod
+    @asynccontextmanager
+    async def reading(cls, url: str) -> AsyncIterator["SqlReader"]:
+        """Open a database that is there already. Raises `DatabaseUrlError` where it is not."""
+        target = address.parsed(url)
+        if not address.file_of(target).exists():
+            raise DatabaseUrlError(url, "there is no such file")
+        with ThreadPoolExecutor(_READERS, thread_name_prefix="store-reader") as threads:
+            engine = address.reading(target)
+            try:
+                yield cls(engine, threads)
+            finally:
+                engine.dispose()
+
+    async def facts(self, task: str, *, after: int = 0, limit: int | None = None) -> list[Fact]:
+        """Read a task's log from line `after` + 1 on."""
+        return await self._read(lambda connection: queries.facts(connection, task, after=after, limit=limit))
+
+    async def unfinished(self) -> list[str]:
+        """Name the tasks that can still change, the oldest first."""
+        return await self._read(queries.unfinished)
+
+    async def task(self, task: str) -> TaskRow | None:
+        """Read one task with its steps."""
+        return await self._read(lambda connection: queries.task(connection, task))
+
+    async def tasks(self, *, status: str | None, limit: int, before: str | None) -> TaskPage:
+        """Read some tasks, the newest first."""
+        return await self._read(lambda connection: queries.tasks(connection, status=status, limit=limit, before=before))
+
+    async def plans(self, task: str) -> list[PlanRow]:
+        """Read the turns of planning of a task, as they were asked."""
+        return await self._read(lambda connection: queries.plans(connection, task))
+
+    async def _read(self, query: Callable[[Connection], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._threads, self._queried, query)
+
+    def _queried(self, query: Callable[[Connection], T]) -> T:
+        with translated(), self._engine.connect() as connection, connection.begin():
+            return query(connection)
+
+
+class SqlStore:
+    """Keeps facts and views in one database, which no other process may run meanwhile."""
+
+    def __init__(self, reader: SqlReader, writer: Writer) -> None:
+        """Take what is opened and closed by `open`."""
+        self._reader, self._writer = reader, writer
+        self.facts, self.unfinished = reader.facts, reader.unfinished
+        self.task, self.tasks, self.plans = reader.task, reader.tasks, reader.plans
+
+    @classmethod
+    @asynccontextmanager
+    async def open(cls, url: str) -> AsyncIterator["SqlStore"]:
+        """Lock the database, bring it up to date and open it.
+
+        Raises `DatabaseBusyError`, `DatabaseNewerError`, `DatabaseUrlError` and other `StoreError`s.
+        """
+        target = address.parsed(url)
+        with locked(address.file_of(target)):
+            await asyncio.to_thread(upgrade, url)
+            engine = address.writing(target)
+            async with SqlReader.reading(url) as reader:
+                writer = Writer(engine)
+                try:
+                    yield cls(reader, writer)
+                finally:
+                    await writer.close()
+                    engine.dispose()
+
+    async def append(self, facts: Sequence[Fact], changes: Sequence[Change], commands: Sequence[str]) -> None:
+        """Write facts, rows and command ids in one transaction. Raises `ConflictError`, `AlreadyAppliedError`, `StoreError`."""
+        await self._writer.append(Append(facts=facts, changes=changes, commands=commands))

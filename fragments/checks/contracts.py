@@ -1,0 +1,134 @@
+"""Checks 7 and 8: what flows into a step fits its handler, and the output what the frame around asks for.
+
+Three-valued and sound: an error only where nothing that can flow would fit.
+"""
+
+from collections.abc import Iterator, Mapping
+
+from catalog.values import Json, JsonObject, Schema
+from fragments.checks.findings import INPUT, OUTPUT, Place, literal_findings, missing_key, unknown_key
+from fragments.checks.flows import Flows
+from fragments.checks.view import Scope
+from fragments.documents import Template
+from fragments.pointers import braced, join
+from fragments.problems import Problem, Severity
+from fragments.references import is_text_with_references, whole
+from fragments.schemas.acceptance import judges_by_key, key_rules, keys_accepted
+from fragments.schemas.fitting import Fit, fits, fits_when_present, takes_all
+from fragments.schemas.inference import in_words
+from fragments.schemas.inlining import UNKNOWN, is_unknown
+from fragments.schemas.soundness import schema_flaw, sound
+
+
+def check_schemas(flows: Flows) -> Iterator[Problem]:
+    """Find schemas of the document that are no JSON Schemas."""
+    document = flows.view.document
+    if isinstance(document, Template):
+        yield from _flaw(document.input_schema, "/input_schema", "The input_schema")
+    for node in flows.view.nodes:
+        if node.step.must_produce is not None:
+            yield from _flaw(node.step.must_produce, f"{node.pointer}/must_produce", f'Step "{node.step.name}": must_produce')
+
+
+def check_inputs(flows: Flows) -> Iterator[Problem]:
+    """Find inputs into which nothing fits that can flow there."""
+    for node in flows.view.nodes:
+        if node.capability is not None:
+            place = Place(where=f"{node.pointer}/input", label=f'Step "{node.step.name}": input', codes=INPUT)
+            yield from _mismatches(flows, node.step.input, sound(node.capability.input_schema), node.sight, place)
+
+
+def check_output(flows: Flows) -> Iterator[Problem]:
+    """Find an output that cannot be what the frame asks for; warn where that is not proved."""
+    wanted = flows.view.frame.must_produce
+    if wanted is None:
+        return
+    schema = sound(wanted)
+    output = flows.view.document.output
+    place = Place(where="/output", label="The output", codes=OUTPUT)
+    found = list(_mismatches(flows, output, schema, flows.view.root, place))
+    yield from found
+    if not found and fits(flows.shape(output, flows.view.root), schema) is Fit.UNKNOWN:
+        says = f"Whether the output fits what it must be, {in_words(schema)}, is known only when it is there."
+        advice = "Give the steps that it comes from a schema (output_schema, response_schema, must_produce)."
+        yield Problem(code="output.unproved", where="/output", says=says, hint=advice, severity=Severity.WARNING)
+
+
+def _flaw(schema: JsonObject, where: str, label: str) -> Iterator[Problem]:
+    flaw = schema_flaw(schema)
+    if flaw is not None:
+        path, reason = flaw
+        yield Problem(
+            code="schema.invalid",
+            where=join(where, *path),
+            says=f"{label} is no JSON Schema: {reason}.",
+            hint="Draft 2020-12; references only to #/$defs/NAME.",
+        )
+
+
+def _mismatches(flows: Flows, value: Json, schema: Schema, scope: Scope, place: Place) -> Iterator[Problem]:
+    """Tell what cannot fit, as deep in the value as can be told."""
+    if takes_all(schema):
+        return
+    if not braced(value):
+        yield from literal_findings(value, schema, place)
+        return
+    if isinstance(value, Mapping) and isinstance(schema, Mapping) and judges_by_key(schema, value):
+        yield from _object(flows, value, schema, scope, place)
+        return
+    shape = flows.shape(value, scope)
+    verdict = fits(shape, schema)
+    if verdict is Fit.YES:
+        return
+    deeper = list(_deeper(flows, value, schema, scope, place))
+    yield from deeper
+    if verdict is Fit.NO and not deeper:
+        yield _mismatch(value, shape, schema, place)
+    elif not deeper and is_text_with_references(value) and fits_when_present(shape, schema) is Fit.NO:
+        yield _unlikely(value, shape, schema, place)
+
+
+def _deeper(flows: Flows, value: Json, schema: Schema, scope: Scope, place: Place) -> Iterator[Problem]:
+    if not isinstance(schema, Mapping) or is_unknown(schema):
+        return
+    if isinstance(value, Mapping):
+        yield from _object(flows, value, schema, scope, place)
+    elif isinstance(value, (list, tuple)):
+        first = schema.get("prefixItems", ())
+        for i, part in enumerate(value):
+            wanted = first[i] if i < len(first) else schema.get("items", True)
+            yield from _mismatches(flows, part, wanted, scope, place.at(i))
+
+
+def _object(flows: Flows, value: JsonObject, schema: JsonObject, scope: Scope, place: Place) -> Iterator[Problem]:
+    for key in schema.get("required", ()):
+        if key not in value:
+            yield missing_key(key, schema, place)
+    if not keys_accepted(schema, value):
+        yield from literal_findings(dict.fromkeys(value), key_rules(schema), place)
+    named = schema.get("properties", {})
+    others = UNKNOWN if "patternProperties" in schema else schema.get("additionalProperties", True)
+    for key, part in value.items():
+        wanted = named.get(key, others)
+        if key not in named and others is False:
+            yield unknown_key(key, value, schema, place)
+        elif not takes_all(wanted):
+            yield from _mismatches(flows, part, wanted, scope, place.at(key))
+
+
+def _mismatch(value: Json, shape: Schema, schema: Schema, place: Place) -> Problem:
+    gives = _source(value) or place.label
+    says = f"{place.label} wants {in_words(schema)}; {gives} is {in_words(shape)}."
+    advice = "Reshape it in a transform step, or refer to a part of it." if _source(value) else ""
+    return Problem(code=place.codes.value, where=place.where, says=says, hint=advice)
+
+
+def _unlikely(value: Json, shape: Schema, schema: Schema, place: Place) -> Problem:
+    says = f"{place.label} wants {in_words(schema)}; {_source(value)}, {in_words(shape)}, fits only where it is empty."
+    code = "output.unproved" if place.codes is OUTPUT else "input.unlikely"
+    return Problem(code=code, where=place.where, says=says, hint="Look at the members of both.", severity=Severity.WARNING)
+
+
+def _source(value: Json) -> str:
+    reference = whole(value)
+    return reference.text if reference is not None else ""

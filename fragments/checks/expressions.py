@@ -1,0 +1,110 @@
+"""JSONata expressions, parsed under caps and never run: whether they parse, and which variables they leave unbound."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from threading import local
+from typing import Any
+
+from jsonata.jexception import JException
+from jsonata.jsonata import Jsonata
+from jsonata.parser import Parser
+
+_MOST_CHARACTERS = 10_000
+_MOST_NESTING = 60
+_BRACKETS = re.compile(r"[([{]|[)\]}]")
+_TEXTS = re.compile(r'"(?:[^"\\]|\\.)*+"|\'(?:[^\'\\]|\\.)*+\'|`[^`]*+`|/\*.*?\*/', re.DOTALL)
+_parsers = local()  # a parser holds the state of what it parses, and making one takes longer than most parsing
+
+
+@dataclass(frozen=True, slots=True)
+class Unparsable:
+    """An expression does not parse, or is beyond the caps: why, and what to do."""
+
+    says: str
+    advice: str = ""
+
+
+def unbound_variables(expression: str) -> tuple[str, ...] | Unparsable:
+    """Name the variables that an expression uses and nothing binds: not the language, not the expression.
+
+    A variable that is bound anywhere in the expression counts as bound everywhere.
+    """
+    if len(expression) > _MOST_CHARACTERS:
+        return Unparsable(f"it is longer than {_MOST_CHARACTERS:,} characters", "Split the work over several steps.")
+    return _parsed(expression)
+
+
+@cache
+def built_in() -> frozenset[str]:
+    """Name the functions and variables that the language binds."""
+    return frozenset({*Jsonata.static_frame.bindings, *Jsonata("1").environment.bindings, "", "$"})
+
+
+@lru_cache(maxsize=2_000)
+def _parsed(expression: str) -> tuple[str, ...] | Unparsable:
+    if _nesting(_TEXTS.sub("", expression)) > _MOST_NESTING:
+        return Unparsable(f"it is nested more than {_MOST_NESTING} deep", "Bind parts to variables: ( $a := ...; ... ).")
+    try:
+        tree = _parser().parse(expression)
+        used, bound = _variables(tree)
+    except JException as error:
+        _parsers.one = None
+        return Unparsable(str(error).rstrip("."), _place(expression, error))
+    except (RecursionError, ValueError, TypeError, KeyError, IndexError, AttributeError, OverflowError) as error:
+        _parsers.one = None  # the parser fails in its own ways on texts that are no JSONata; which, its authors do not say
+        return Unparsable(f"the parser gives up on it ({type(error).__name__})", "Write it in a simpler way.")
+    return tuple(name for name in used if name not in bound and name not in built_in())
+
+
+def _parser() -> Parser:
+    if getattr(_parsers, "one", None) is None:
+        _parsers.one = Parser()
+    parser: Parser = _parsers.one
+    return parser
+
+
+def _place(expression: str, error: JException) -> str:
+    location = getattr(error, "location", -1)
+    if not isinstance(location, int) or location < 0:
+        return ""
+    before = expression[max(0, location - 30) : location]
+    return f"Near character {location}, after: {before}" if before else ""
+
+
+def _nesting(text: str) -> int:
+    depth = deepest = 0
+    for match in _BRACKETS.finditer(text):
+        depth += 1 if match[0] in "([{" else -1
+        deepest = max(deepest, depth)
+    return deepest
+
+
+def _variables(tree: Any) -> tuple[list[str], set[str]]:
+    used: dict[str, None] = {}
+    bound: set[str] = set()
+    pending: list[Any] = [tree]
+    seen: set[int] = set()
+    while pending:
+        part = pending.pop()
+        if isinstance(part, (list, tuple)):
+            pending.extend(part)
+        elif isinstance(part, Parser.Symbol) and id(part) not in seen:
+            seen.add(id(part))
+            bound.update(_bound_by(part))
+            if part.type == "variable":
+                used[str(part.value)] = None
+            # of some forty attributes of a node most say nothing
+            pending.extend(value for value in vars(part).values() if value and not isinstance(value, (str, int, float)))
+    return list(used), bound
+
+
+def _bound_by(part: Any) -> Iterator[str]:
+    if part.type == "bind" and part.lhs is not None:
+        yield str(part.lhs.value)
+    if part.type == "lambda":
+        yield from (str(argument.value) for argument in part.arguments or ())
+    for name in (part.focus, part.index):
+        if isinstance(name, str):
+            yield name

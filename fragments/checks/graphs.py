@@ -1,0 +1,125 @@
+"""Check 5: dependencies exist and go in no circle; nothing is done for nobody; loops are well formed."""
+
+from collections.abc import Iterator, Mapping
+
+from catalog.capability import Effect
+from fragments.checks.findings import replaced
+from fragments.checks.flows import Flows
+from fragments.checks.view import Node, Scope, View
+from fragments.graph import cycles, last
+from fragments.near import hint, only_near
+from fragments.problems import Problem, Severity
+from fragments.schemas.fitting import Fit, fits
+from fragments.schemas.inference import in_words
+
+_MOST_LOOPS = 3
+
+
+def check_dependencies(view: View) -> Iterator[Problem]:
+    """Find dependencies on steps that are not in the same scope, and on the step itself."""
+    for node in view.nodes:
+        for i, name in enumerate(node.step.depends_on):
+            where = f"{node.pointer}/depends_on/{i}"
+            if name == node.step.name:
+                says = f'Step "{name}" depends on itself.'
+                yield Problem(code="graph.self_dependency", where=where, says=says, hint="Leave it out.")
+            elif name not in node.scope.by_name:
+                yield _unknown(node, name, where)
+
+
+def check_cycles(view: View) -> Iterator[Problem]:
+    """Find circles, by what is declared and what references imply."""
+    for scope in view.scopes:
+        for circle in cycles(scope.waits):
+            spelled = " waits for ".join((*circle, circle[0]))
+            first = scope.by_name[circle[0]]
+            says = f"Steps wait for each other: {spelled}."
+            advice = f"Take one of these dependencies out, in {' or '.join(dict.fromkeys(circle))}."
+            yield Problem(code="graph.cycle", where=first.pointer, says=says, hint=advice)
+
+
+def check_use(view: View) -> Iterator[Problem]:
+    """Find steps whose output nobody uses and that change nothing."""
+    read = {use.scope.step(reference.step) for use, reference in view.references if reference.step is not None}
+    for scope in view.scopes:
+        awaited = {name for names in scope.waits.values() for name in names}
+        result = _result(scope)
+        for node in scope.nodes:
+            used = node in read or node.step.name in awaited or node is result
+            if not used and not may_change(node):
+                says = f'Nobody uses the output of step "{node.step.name}", and it changes nothing.'
+                advice = "Use its output, or leave the step out."
+                yield Problem(code="graph.unused", where=node.pointer, says=says, hint=advice, severity=Severity.WARNING)
+
+
+def check_loops(flows: Flows) -> Iterator[Problem]:
+    """Find loops too deep, over no list, wider than their limit, or without a definite output."""
+    for node in flows.view.nodes:
+        if node.inner is None:
+            continue
+        if len(node.scope.loops()) >= _MOST_LOOPS:
+            says = f'Step "{node.step.name}" is a loop in {len(node.scope.loops())} loops; {_MOST_LOOPS} may be nested.'
+            yield Problem(
+                code="loop.nesting", where=f"{node.pointer}/for_each", says=says, hint="Split the work over several steps."
+            )
+        yield from _items(node, flows)
+        yield from _body(node)
+
+
+def may_change(node: Node) -> bool:
+    """Say whether a step may change the world, or waits for it: then it is no use to ask who reads its output."""
+    if node.inner is not None and node.inner.nodes:
+        return any(may_change(inner) for inner in node.inner.nodes)
+    if node.planning:
+        effects = node.step.allow.effects if node.step.allow is not None else None
+        return effects is None or not set(effects) <= {Effect.PURE, Effect.READ}
+    return node.effect not in (Effect.PURE, Effect.READ)
+
+
+def _unknown(node: Node, name: str, where: str) -> Problem:
+    names = [other for other in node.scope.by_name if other != node.step.name]
+    outer = node.scope.parent.step(name) if node.scope.parent is not None else None
+    meant = only_near(name, names)
+    free = meant is not None and meant not in node.step.depends_on and outer is None
+    advice = "Only steps of the same scope can be waited for: let the loop wait." if outer is not None else hint(name, names)
+    says = f'Step "{node.step.name}" depends on "{name}", which is not a step of its scope.'
+    patch = replaced(where, name, meant) if free else None
+    return Problem(code="graph.unknown_dependency", where=where, says=says, hint=advice, patch=patch)
+
+
+def _result(scope: Scope) -> Node | None:
+    """Give the step whose output is that of a loop's item, where the loop does not say."""
+    loop = scope.owner.step.for_each if scope.owner is not None else None
+    if loop is None or loop.output is not None:
+        return None
+    ends = last(scope.waits)
+    return scope.by_name[ends[0]] if len(ends) == 1 else None
+
+
+def _items(node: Node, flows: Flows) -> Iterator[Problem]:
+    loop = node.step.for_each
+    assert loop is not None
+    schema = flows.items(node)
+    where = f"{node.pointer}/for_each/items"
+    if fits(schema, {"type": "array"}) is Fit.NO:
+        says = f'Step "{node.step.name}" goes through {in_words(schema)}; a list is wanted.'
+        yield Problem(code="loop.items", where=where, says=says, hint="Refer to a list: {{ steps.NAME.output.items }}.")
+        return
+    known = schema.get("const") if isinstance(schema, Mapping) else None
+    least = len(known) if isinstance(known, (list, tuple)) else schema.get("minItems", 0) if isinstance(schema, Mapping) else 0
+    if least > loop.max_items:
+        says = f'Step "{node.step.name}" goes through {least} items; its max_items is {loop.max_items}.'
+        yield Problem(
+            code="loop.width", where=f"{node.pointer}/for_each", says=says, hint="Raise max_items, or loop over fewer."
+        )
+
+
+def _body(node: Node) -> Iterator[Problem]:
+    loop = node.step.for_each
+    if loop is None or node.inner is None or not node.inner.nodes or "output" in loop.model_fields_set:
+        return
+    ends = last(node.inner.waits)
+    if len(ends) > 1:
+        says = f'Loop "{node.step.name}" has {len(ends)} last steps: {", ".join(ends)}.'
+        advice = 'Say in "for_each.output" what one item gives; null when nothing is wanted.'
+        yield Problem(code="loop.output", where=f"{node.pointer}/for_each", says=says, hint=advice)

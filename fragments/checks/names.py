@@ -1,0 +1,57 @@
+"""Check 2: names are unique in their scope and hide nothing around it."""
+
+from collections.abc import Iterator
+
+from fragments.checks.view import Node, Scope, View
+from fragments.problems import Problem
+from fragments.references import LATER_ROOTS, ROOTS
+
+
+def check_step_names(view: View) -> Iterator[Problem]:
+    """Find step names that stand twice in a scope, or in a scope around it."""
+    for node in view.nodes:
+        where = f"{node.pointer}/name"
+        first = node.scope.by_name[node.step.name]
+        if first is not node:
+            says = f'Step "{node.step.name}" has the same name as {first.pointer}.'
+            yield Problem(code="names.duplicate", where=where, says=says, hint="Give every step of a scope its own name.")
+        outer = node.scope.parent.step(node.step.name) if node.scope.parent is not None else None
+        if outer is not None:
+            says = f'Step "{node.step.name}" hides {outer.pointer} of the same name.'
+            yield Problem(
+                code="names.shadowed", where=where, says=says, hint="Names around a loop are seen within it: rename one."
+            )
+
+
+def check_loop_names(view: View) -> Iterator[Problem]:
+    """Find names bound by loops that hide others or are reserved."""
+    for node in view.nodes:
+        loop = node.step.for_each
+        if loop is None:
+            continue
+        yield from _binding(node, loop.as_, f"{node.pointer}/for_each/as")
+        yield from _binding(node, loop.index, f"{node.pointer}/for_each/index")
+        if loop.as_ == loop.index:
+            says = f'Step "{node.step.name}" binds "{loop.as_}" to the item and to its index.'
+            yield Problem(
+                code="names.duplicate", where=f"{node.pointer}/for_each/index", says=says, hint="Give the index another name."
+            )
+
+
+def _binding(node: Node, name: str, where: str) -> Iterator[Problem]:
+    if name in (*ROOTS, *LATER_ROOTS):
+        says = f'Step "{node.step.name}" binds "{name}", which is a root of references.'
+        yield Problem(code="names.reserved", where=where, says=says, hint="Choose another name.")
+    binder = node.scope.binder(name)
+    if binder is None:
+        return
+    owner = binder.owner.step.name if binder.owner is not None else ""
+    says = f'Step "{node.step.name}" binds "{name}", which the loop "{owner}" around it binds already.'
+    free = _free(name, node.scope)
+    key = "as" if where.endswith("/as") else "index"
+    yield Problem(code="names.shadowed", where=where, says=says, hint=f'Choose another name, such as "{key}: {free}".')
+
+
+def _free(name: str, scope: Scope) -> str:
+    candidates = (f"inner_{name}", *(f"{name}_{i}" for i in range(2, 9)))
+    return next((candidate for candidate in candidates if scope.binder(candidate) is None), f"{name}_9")

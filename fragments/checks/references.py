@@ -1,0 +1,136 @@
+"""Check 6: references lead to something that can be seen and along a path that can be there."""
+
+from collections.abc import Iterator
+
+from catalog.values import JsonObject
+from fragments.checks.findings import replaced
+from fragments.checks.flows import Flows
+from fragments.checks.view import Use, View
+from fragments.near import hint, only_near
+from fragments.problems import Problem, Severity
+from fragments.references import ROOTS, Key, Malformed, Reference, redirected, spelled, written
+from fragments.schemas.inference import in_words
+from fragments.schemas.inlining import is_unknown
+from fragments.schemas.paths import Found, Impossible
+
+
+def check_syntax(view: View) -> Iterator[Problem]:
+    """Find texts in braces that are no references, and constructs that do not exist yet."""
+    for use in view.uses:
+        if not isinstance(use.part, Malformed):
+            continue
+        if use.part.later is not None:
+            says = f"{_label(use)}: {use.part.later} in references do not exist in the language yet."
+            yield Problem(
+                code="language.unsupported", where=use.where, says=says, hint="A reference is a path and nothing more."
+            )
+        else:
+            says = f"{_label(use)}: {{{{ {use.part.text[:80]} }}}} is no reference: {use.part.says}."
+            advice = "Write {{ steps.NAME.output.PATH }} or {{ input.PATH }}; compute in a transform step."
+            yield Problem(code="reference.syntax", where=use.where, says=says, hint=advice)
+
+
+def check_heads(view: View) -> Iterator[Problem]:
+    """Find references to steps and names that are not seen where they stand."""
+    for use, reference in view.references:
+        if reference.step is not None:
+            yield from _step(use, reference, reference.step)
+        elif reference.root not in ("input", "task") and use.scope.binder(reference.root) is None:
+            yield _unknown_root(use, reference)
+
+
+def check_paths(flows: Flows) -> Iterator[Problem]:
+    """Find paths that the value cannot have; warn of those that it need not have."""
+    told: set[tuple[str, ...]] = set()
+    for use, reference in flows.view.references:
+        place = flows.place(reference, use.scope)
+        if isinstance(place, Impossible):
+            yield _impossible(use, reference, place)
+            continue
+        head = tuple(str(key) for key in (reference.root, *reference.path[:1]))
+        if not place.certain and head not in told:
+            told.add(head)  # one warning for each value that is read, not one for each reading
+            yield _uncertain(use, reference, place)
+
+
+def _step(use: Use, reference: Reference, name: str) -> Iterator[Problem]:
+    target = use.scope.step(name)
+    owners = [scope.owner for scope in use.scope.around()]
+    if target is not None and (target in owners or target is use.node):
+        says = f"{_label(use)} reads its own output, {reference.text}."
+        yield Problem(code="reference.itself", where=use.where, says=says, hint="Read a step that is complete before it.")
+    elif target is None:
+        names = [other for other in use.scope.step_names() if use.node is None or other != use.node.step.name]
+        meant = only_near(name, names)
+        patch = _renamed(use, reference, ("steps", meant, *reference.path[1:])) if meant is not None else None
+        says = f"{_label(use)} reads steps.{name}, which is not a step here."
+        yield Problem(code="reference.unknown_step", where=use.where, says=says, hint=_step_hint(use, name, names), patch=patch)
+
+
+def _step_hint(use: Use, name: str, names: list[str]) -> str:
+    inside = next((node for node in _all_nodes(use) if node == name), None)
+    if inside is not None:
+        return f'"{name}" stands within a loop: read the loop\'s output, steps.LOOP.output.outputs.'
+    return hint(name, names, otherwise="There is no other step here; only {{ input... }} can be read.")
+
+
+def _all_nodes(use: Use) -> list[str]:
+    root = [*use.scope.around()][-1]
+    pending, names = [root], []
+    while pending:
+        for node in pending.pop().nodes:
+            names.append(node.step.name)
+            if node.inner is not None:
+                pending.append(node.inner)
+    return names
+
+
+def _unknown_root(use: Use, reference: Reference) -> Problem:
+    bound = [name for scope in use.scope.around() for name in scope.bindings]
+    steps = use.scope.step_names()
+    if reference.root in steps:
+        fixed = (
+            "steps",
+            reference.root,
+            *(reference.path if reference.path[:1] == ("output",) else ("output", *reference.path)),
+        )
+        patch: tuple[JsonObject, ...] | None = _renamed(use, reference, fixed)
+        advice = f"Write {written(str(fixed[0]), *fixed[1:])}."
+    else:
+        meant = only_near(reference.root, [*ROOTS, *bound])
+        patch = _renamed(use, reference, (meant, *reference.path)) if meant is not None else None
+        advice = f"References begin with {', '.join([*ROOTS, *bound])}."
+    says = f'{_label(use)} reads "{reference.root}", which is no name here.'
+    return Problem(code="reference.unknown_root", where=use.where, says=says, hint=advice, patch=patch)
+
+
+def _impossible(use: Use, reference: Reference, place: Impossible) -> Problem:
+    says = f"{_label(use)} reads {reference.text}; {in_words(place.schema)} has no {spelled(place.missing)}."
+    missing = str(place.missing)
+    meant = only_near(missing, place.there) if isinstance(place.missing, str) else None
+    patch = None
+    if meant is not None:
+        head = (reference.root, *reference.path)
+        position = len(head) - 1 - head[::-1].index(place.missing)
+        once = head.count(place.missing) == 1
+        patch = _renamed(use, reference, (*head[:position], meant, *head[position + 1 :])) if once else None
+    advice = hint(missing, place.there) if place.there else ""
+    return Problem(code="reference.path", where=use.where, says=says, hint=advice, patch=patch)
+
+
+def _uncertain(use: Use, reference: Reference, place: Found) -> Problem:
+    if is_unknown(place.schema):
+        says = f"{_label(use)} reads {reference.text}, of which no schema is known; a missing path fails the step."
+        advice = "Where the producing step can be given a schema (output_schema, response_schema, must_produce), give it."
+        return Problem(code="reference.untyped", where=use.where, says=says, hint=advice, severity=Severity.WARNING)
+    says = f"{_label(use)} reads {reference.text}, which need not be there; the step fails where it is not."
+    advice = "Make it required in the schema, or reshape the value in a transform step."
+    return Problem(code="reference.optional", where=use.where, says=says, hint=advice, severity=Severity.WARNING)
+
+
+def _renamed(use: Use, reference: Reference, path: tuple[Key, ...]) -> tuple[JsonObject, ...]:
+    return replaced(use.where, use.text, redirected(use.text, reference, path))
+
+
+def _label(use: Use) -> str:
+    return "The output" if use.node is None else f'Step "{use.node.step.name}"'

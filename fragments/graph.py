@@ -1,0 +1,72 @@
+"""The graph of one scope: what each step waits for, declared and implied by references."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+import networkx as nx
+
+from fragments.documents import Step
+from fragments.references import find
+
+
+def dependencies(steps: Sequence[Step]) -> dict[str, tuple[str, ...]]:
+    """Map each step of one scope to the steps of the scope that it waits for: declared first, then those that it reads.
+
+    What the steps of a loop's body read of the names around the loop counts for the loop. Names that are not in the scope, and
+    the step itself, are left out.
+    """
+    names = {step.name for step in steps}
+    return {
+        step.name: tuple(
+            name for name in dict.fromkeys((*step.depends_on, *reads(step))) if name in names and name != step.name
+        )
+        for step in steps
+    }
+
+
+def reads(step: Step) -> Iterator[str]:
+    """Go through the names of steps around `step` whose outputs it reads, in document order, repeated as often as read."""
+    yield from _named(step.input)
+    if step.for_each is not None:
+        yield from _named(step.for_each.items)
+    inner = {nested.name for nested in step.steps or ()}
+    for nested in step.steps or ():
+        yield from (name for name in reads(nested) if name not in inner)
+        yield from (name for name in nested.depends_on if name not in inner)
+    if step.for_each is not None:
+        yield from (name for name in _named(step.for_each.output) if name not in inner)
+
+
+def layers(waits: Mapping[str, Sequence[str]]) -> list[tuple[str, ...]]:
+    """Order the steps of a scope: each layer waits only for earlier ones. Raises `networkx.NetworkXUnfeasible` for a cycle."""
+    return [tuple(sorted(layer)) for layer in nx.topological_generations(_graph(waits))]
+
+
+def cycles(waits: Mapping[str, Sequence[str]]) -> list[tuple[str, ...]]:
+    """Spell out one shortest circle of each knot: `(a, b)` where a waits for b and b for a; in document order."""
+    graph = _graph(waits).reverse(copy=False)
+    position = {name: i for i, name in enumerate(waits)}
+    knots = [knot for knot in nx.strongly_connected_components(graph) if len(knot) > 1]
+    found = []
+    for knot in sorted(knots, key=lambda knot: min(position[name] for name in knot)):
+        first = min(knot, key=lambda name: position[name])
+        inside = graph.subgraph(knot)
+        back = min((nx.shortest_path(inside, after, first) for after in inside.successors(first)), key=len)
+        found.append((first, *back[:-1]))
+    return found
+
+
+def last(waits: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
+    """Name the steps of a scope for which no other waits."""
+    awaited = {name for names in waits.values() for name in names}
+    return tuple(name for name in waits if name not in awaited)
+
+
+def _graph(waits: Mapping[str, Sequence[str]]) -> "nx.DiGraph[str]":
+    graph: nx.DiGraph[str] = nx.DiGraph()
+    graph.add_nodes_from(waits)
+    graph.add_edges_from((before, name) for name, befores in waits.items() for before in befores)
+    return graph
+
+
+def _named(value: object) -> Iterator[str]:
+    return (reference.step for _, reference in find(value) if reference.step is not None)
