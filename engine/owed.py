@@ -32,7 +32,7 @@ def effects(state: TaskState, rules: Rules) -> list[Effect]:
 
 def effects_of(before: TaskState, after: TaskState, bodies: Sequence[facts.Body], rules: Rules) -> list[Effect]:
     """Give what became owed between two states: what `effects` says of `after` and did not say of `before`."""
-    if after.ended:
+    if after.ended or after.info is None:
         return []
     owed: list[Effect] = []
     if before.info is None:

@@ -210,6 +210,7 @@ class Runner:
         for effect in owed:
             self._issue(run, effect)
         _answer(batch, Receipt(task=state.task, seq=tip.seq, applied=bool(log_)))
+        self._forget_unborn(run)
 
     def _decided(self, state: TaskState, tip: Tip, command: Command) -> tuple[TaskState, Tip, list[Fact]]:
         now = self._clock.now()

@@ -14,13 +14,11 @@ def dependencies(steps: Sequence[Step]) -> dict[str, tuple[str, ...]]:
     What the steps of a loop's body read of the names around the loop counts for the loop. Names that are not in the scope, and
     the step itself, are left out.
     """
-    names = {step.name for step in steps}
-    return {
-        step.name: tuple(
-            name for name in dict.fromkeys((*step.depends_on, *reads(step))) if name in names and name != step.name
-        )
-        for step in steps
-    }
+    found: dict[str, dict[str, None]] = {step.name: {} for step in steps}
+    for step in steps:
+        awaited = (*step.depends_on, *reads(step))
+        found[step.name].update((name, None) for name in awaited if name in found and name != step.name)
+    return {name: tuple(awaited) for name, awaited in found.items()}
 
 
 def reads(step: Step) -> Iterator[str]:

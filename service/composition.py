@@ -1,7 +1,7 @@
 """The composition root: the only module that names concrete adapters. Everything opens in order and closes in reverse."""
 
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractContextManager, asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -69,8 +69,11 @@ def vocabulary(settings: Settings) -> Vocabulary:
 
 
 @asynccontextmanager
-async def running(settings: Settings, *, progress: Progress) -> AsyncIterator[Services]:
-    """Open everything, recover what was under way, and close in reverse."""
+async def running(settings: Settings, *, prepared: AbstractContextManager[Progress] | None = None) -> AsyncIterator[Services]:
+    """Open everything, take up every unfinished task, and close in reverse.
+
+    With `prepared`, every handler is built and compiled before anything begins, and whoever waits is told.
+    """
     known = vocabulary(settings)
     rules = Rules(
         catalog=known.catalog,
@@ -81,7 +84,9 @@ async def running(settings: Settings, *, progress: Progress) -> AsyncIterator[Se
         operator_hosts=known.house.hosts,
     )
     async with SqlStore.open(settings.database_url) as store, sandbox(known) as pool:
-        await pool.prepare(progress)
+        if prepared is not None:
+            with prepared as progress:
+                await pool.prepare(progress)
         async with Runner.open(
             store=store, handlers=pool, planner=planner_of(known), clock=SystemClock(), rules=rules
         ) as runner:
@@ -129,7 +134,7 @@ def planner_of(known: Vocabulary) -> FragmentPlanner:
 
 def _configured_model(settings: Settings) -> Model | None:
     if settings.recorded:
-        return Recorded(settings.recorded)
+        return Recorded(settings.recorded, pending=settings.pending)
     return _lite_llm(settings, settings.model) if settings.model else None
 
 

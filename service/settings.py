@@ -65,6 +65,7 @@ class Settings(BaseSettings):
     model_price: str | None = Field(default=None, description="Dollars per million tokens, IN,OUT: 3,15.")
     model_timeout_s: float = Field(default=120, gt=0)
     recorded: Path | None = Field(default=None, description="Replays recorded answers of a model from this folder.")
+    pending: Path | None = Field(default=None, description="Where prompts go that no recorded answer fits.")
     plan_turns: int = Field(default=4, ge=1, le=20, description="Answers that one phase of planning may take.")
     plan_call_usd: float = Field(default=0.25, gt=0, description="Most that one model call may cost.")
     planning_date: date | None = Field(default=None, description="The date that planners are told; default: today.")
@@ -90,7 +91,7 @@ class Settings(BaseSettings):
             msg = "host: listening beyond loopback needs a token. Set GOALWRIGHT_TOKEN, or listen on 127.0.0.1."
             raise ValueError(msg)
         if self.model and self.recorded:
-            msg = "recorded: either a model is asked or recorded answers are replayed. Unset GOALWRIGHT_MODEL or GOALWRIGHT_RECORDED."
+            msg = "recorded: a model is asked, or recorded answers are replayed. Unset GOALWRIGHT_MODEL or GOALWRIGHT_RECORDED."
             raise ValueError(msg)
         return self
 

@@ -84,6 +84,16 @@ def _without(what: str) -> object:
 # What follows would end the guest without an answer under a stubbed WASI; an exception says what to do instead.
 _FINDERS = [*(finder for finder in sys.meta_path if finder is not PathFinder), _Loaded()]
 builtins.open = _without("files")
-for _name in ("time", "time_ns", "monotonic", "monotonic_ns", "perf_counter", "perf_counter_ns", "sleep", "localtime", "gmtime"):
+for _name in (
+    "time",
+    "time_ns",
+    "monotonic",
+    "monotonic_ns",
+    "perf_counter",
+    "perf_counter_ns",
+    "sleep",
+    "localtime",
+    "gmtime",
+):
     setattr(time, _name, _without("clock"))
 sys.stdout, sys.stderr = _Lines("info"), _Lines("warning")

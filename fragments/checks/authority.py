@@ -129,11 +129,10 @@ def _literal_host(value: Json) -> str | None:
     scheme, separator, rest = value.partition("://")
     if not separator:
         return None
-    cut = min((position for position in (rest.find(mark) for mark in "/?#") if position >= 0), default=len(rest))
-    place = rest[:cut]
-    if place.count("{") and not place.split("{", 1)[1].startswith(("?", "/", "#")):
+    cut = min((position for position in map(rest.find, "/?#{") if position >= 0), default=len(rest))
+    if rest[cut : cut + 1] == "{" and rest[cut + 1 : cut + 2] not in ("/", "?", "#"):
         return None  # {host}, or api.{region}.example: known only when it runs
-    return host_of(f"{scheme.lower()}://{place.split('{', 1)[0]}")
+    return host_of(f"{scheme.lower()}://{rest[:cut]}")
 
 
 def _names_no_host(value: Json) -> bool:

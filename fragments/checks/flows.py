@@ -10,8 +10,9 @@ from fragments.documents import ForEach, OnFailure, Template
 from fragments.graph import last
 from fragments.pointers import braced, look_up
 from fragments.references import Reference, is_text_with_references, parse, whole
+from fragments.schemas.fitting import Fit, fits
 from fragments.schemas.inference import schema_of, union
-from fragments.schemas.inlining import UNKNOWN, inlined
+from fragments.schemas.inlining import UNKNOWN, inlined, is_unknown
 from fragments.schemas.memory import ByIdentity
 from fragments.schemas.paths import Found, Impossible, Place, at_path
 from fragments.schemas.soundness import sound
@@ -66,7 +67,9 @@ class Flows:
             return sound(self.view.frame.input_schema)
         declared = sound(self.view.document.input_schema)
         closed = isinstance(declared, Mapping) and "properties" in declared and not any(word in declared for word in _CLOSING)
-        return {**declared, "additionalProperties": False} if closed and isinstance(declared, Mapping) else declared
+        if not isinstance(declared, Mapping) or is_unknown(declared):
+            return declared
+        return {"type": "object", **declared, **({"additionalProperties": False} if closed else {})}
 
     def place(self, reference: Reference, scope: Scope) -> Place:
         """Give what a reference leads to; `UNKNOWN` where its head is not known here (another check tells)."""
@@ -117,6 +120,8 @@ class Flows:
         known = schema.get("maxItems") if isinstance(schema, Mapping) else None
         if isinstance(schema, Mapping) and isinstance(schema.get("const"), (list, tuple)):
             known = len(schema["const"])
+        elif fits(schema, {"type": "array"}) is Fit.NO:
+            return 1  # it never runs, which is told; that it would be too wide need not be told as well
         return min(known, node.step.for_each.max_items) if isinstance(known, int) else node.step.for_each.max_items
 
     def _binding(self, name: str, scope: Scope) -> Schema:

@@ -19,6 +19,7 @@ from service import wire
 from service.cli.inputs import read_inputs
 from service.cli.output import Exit, Format, FormatOption, progress, refusals, stop, write, write_json
 from service.composition import Vocabulary, sandbox, vocabulary
+from service.preparation import told
 from service.settings import read_settings
 
 app = typer.Typer(help="Lists, shows and calls handlers.", no_args_is_help=True)
@@ -83,7 +84,8 @@ def build() -> None:
 
 async def _prepare(known: Vocabulary) -> None:
     async with sandbox(known) as pool:
-        await pool.prepare(lambda handler, stage: progress.print(f"[dim]{handler}: {stage}[/dim]"))
+        with told(progress) as preparation:
+            await pool.prepare(preparation)
 
 
 def _resolved(known: Vocabulary, reference: str) -> Capability:

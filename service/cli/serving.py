@@ -14,6 +14,7 @@ from service.api.app import create_app
 from service.cli.output import Exit, Format, progress, refusals, stop
 from service.client import announcement
 from service.composition import Services, running
+from service.preparation import told
 from service.settings import Settings, read_settings
 
 DRAIN_S = 5
@@ -46,7 +47,7 @@ def _listening(settings: Settings) -> socket.socket:
 @asynccontextmanager
 async def _announced(settings: Settings, listener: socket.socket) -> AsyncIterator[Services]:
     """Open the services, and say beside the database where they can be reached."""
-    async with running(settings, progress=_tell) as services:
+    async with running(settings, prepared=told(progress)) as services:
         host, port = listener.getsockname()[:2]
         url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
         file = announcement(settings)
@@ -58,7 +59,3 @@ async def _announced(settings: Settings, listener: socket.socket) -> AsyncIterat
             yield services
         finally:
             file.unlink(missing_ok=True)
-
-
-def _tell(handler: str, what: str) -> None:
-    progress.print(f"[dim]{handler}: {what}[/dim]")

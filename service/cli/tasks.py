@@ -178,12 +178,8 @@ def _conclude(row: JsonObject, output_format: Format) -> None:
 
 def _ask(settings: Settings, ask: Callable[[Client], Awaitable[T]], *, runs: bool) -> T:
     async def asked() -> T:
-        opened = (lambda: running(settings, progress=_tell)) if runs else (lambda: reading(settings))
+        opened = (lambda: running(settings)) if runs else (lambda: reading(settings))
         async with connected(settings, opened) as client:
             return await ask(client)
 
     return asyncio.run(asked())
-
-
-def _tell(handler: str, what: str) -> None:
-    progress.print(f"[dim]{handler}: {what}[/dim]")

@@ -99,12 +99,11 @@ def _environment(data: Path, inventory_port: int, desk_port: int) -> dict[str, s
 
 def _say_what_comes(console: Console, count: int) -> None:
     model = os.environ.get("GOALWRIGHT_MODEL")
-    who = (
-        f"The model [bold]{escape(model)}[/bold] is asked (GOALWRIGHT_MODEL)."
-        if model
-        else "No model is configured (GOALWRIGHT_MODEL), so the planner's answers are [bold]recorded answers of a large language "
-        "model[/bold]\nto exactly the prompts rendered here, replayed with the date of their recording. Everything else is live."
+    recorded = (
+        "No model is configured (GOALWRIGHT_MODEL), so the planner's answers are [bold]recorded answers of a large language "
+        "model[/bold] to exactly the prompts rendered here, replayed with the date of their recording. Everything else is live."
     )
+    who = f"The model [bold]{escape(model)}[/bold] is asked (GOALWRIGHT_MODEL)." if model else recorded
     console.print(
         Panel(
             f"{GOAL}.\n\n[dim]{count} installed distributions, served in pages of 25 on loopback. {who}[/dim]",

@@ -30,6 +30,8 @@ class World:
         self.state = TaskState(task="t1")
         self.log: list[Fact] = []
         self.owed: list[Effect] = []
+        self.commits: list[int] = []  # lengths of the log at which a crash can find it
+        self.past: list[Effect] = []  # everything that was ever owed
         self._tip = Tip()
 
     def submit(self, made: Template, **more: Any) -> list[Body]:
@@ -42,9 +44,12 @@ class World:
         decision = decide(self.state, command, rules=self.rules, now=self.now, chance=self.chance)
         sealed, self._tip = seal("t1", self._tip, decision.bodies, actor="tester", at=self.now)
         self.log += sealed
+        self.commits.append(len(self.log))
         before, self.state = self.state, decision.state
         self.owed = [e for e in self.owed if is_owed(self.state, e)]
-        self.owed += effects_of(before, self.state, decision.bodies, self.rules)
+        new = effects_of(before, self.state, decision.bodies, self.rules)
+        self.owed += new
+        self.past += new
         return list(decision.bodies)
 
     def ok(self, step: str, output: Json = None, **more: Any) -> list[Body]:

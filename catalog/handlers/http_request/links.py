@@ -1,5 +1,9 @@
 """The Link header (RFC 8288)."""
 
+import re
+
+_QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"')  # with quoted pairs (RFC 9110, 5.6.4)
+
 
 def next_link(header: str) -> str | None:
     """Find the target of the first link whose relation is `next`; `None` without one."""
@@ -26,9 +30,9 @@ def _parameters(header: str) -> tuple[dict, str]:
 
 
 def _value(header: str) -> tuple[str, str]:
-    if header.startswith('"'):
-        value, _, rest = header[1:].partition('"')
-        return value, rest
+    quoted = _QUOTED.match(header)
+    if quoted:
+        return quoted[1], header[quoted.end() :]
     value, rest = _until(header, ";,")
     return value.strip(), rest
 

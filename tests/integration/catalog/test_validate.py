@@ -39,7 +39,9 @@ COUNTS = {"valid_count": 1, "invalid_count": 2, "ok": False}
             {
                 "data": None,
                 "valid": [],
-                "invalid": [{"index": 0, "value": {"age": 3}, "errors": [{"path": "", "message": "'name' is a required property"}]}],
+                "invalid": [
+                    {"index": 0, "value": {"age": 3}, "errors": [{"path": "", "message": "'name' is a required property"}]}
+                ],
                 "valid_count": 0,
                 "invalid_count": 1,
                 "ok": False,

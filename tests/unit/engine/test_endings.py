@@ -167,7 +167,9 @@ def test_a_wait_is_armed_again_after_a_crash() -> None:
     assert w.call("a").attempt == 2
 
 
-@pytest.mark.parametrize("step", [pytest.param({"name": "a"}, id="handler"), pytest.param({**PLAN, "name": "a"}, id="planning")])
+@pytest.mark.parametrize(
+    "step", [pytest.param({"name": "a"}, id="handler"), pytest.param({**PLAN, "name": "a"}, id="planning")]
+)
 def test_a_step_that_is_under_way_at_every_crash_fails_in_the_end(step: dict[str, Any]) -> None:
     w = world(step)
     w.crash()

@@ -113,7 +113,11 @@ def test_a_body_of_steps_sees_the_names_around_it_and_gives_its_last_output() ->
             "name": "each",
             "for_each": {"items": [10, 20], "as": "n", "index": "i"},
             "steps": [
-                {"name": "first", "handler": "echo", "input": {"n": "{{ n }}", "i": "{{ i }}", "b": "{{ steps.before.output }}"}},
+                {
+                    "name": "first",
+                    "handler": "echo",
+                    "input": {"n": "{{ n }}", "i": "{{ i }}", "b": "{{ steps.before.output }}"},
+                },
                 {"name": "second", "handler": "echo", "input": {"f": "{{ steps.first.output }}"}},
             ],
         },

@@ -84,7 +84,9 @@ def test_an_accepted_plan_becomes_a_closed_scope_whose_output_is_the_steps() -> 
 def test_a_plan_sees_its_own_input_and_no_step_around_it() -> None:
     w = world({"name": "outer"}, planning(depends_on=["outer"], input={"x": 1}))
     w.ok("outer", "O")
-    w.reply("plan", offered({"steps": [{"name": "a", "handler": "echo", "input": {"o": "{{ steps.outer.output }}"}}], "output": 1}))
+    w.reply(
+        "plan", offered({"steps": [{"name": "a", "handler": "echo", "input": {"o": "{{ steps.outer.output }}"}}], "output": 1})
+    )
     assert w.state.steps["plan/1/a"].error is not None
     assert w.state.steps["plan/1/a"].error.type == "reference_unresolved"
 
@@ -234,7 +236,10 @@ def test_a_plan_with_more_steps_than_are_left_fails_the_step() -> None:
 
 def test_a_plan_within_a_plan_has_less_depth_and_what_it_uses_counts_for_both() -> None:
     w = world()
-    w.reply("plan", offered({"steps": [{"name": "sub", "type": "planning", "goal": "g", "allow": {"handlers": ["x"]}}], "output": 1}))
+    w.reply(
+        "plan",
+        offered({"steps": [{"name": "sub", "type": "planning", "goal": "g", "allow": {"handlers": ["x"]}}], "output": 1}),
+    )
     frame = w.plan("plan/1/sub").request.frame
     assert (frame.depth, frame.left.depth, frame.left.model_calls) == (2, 1, 8)
     w.reply("plan/1/sub", offered(ONE, cost_usd=0.1))
@@ -277,9 +282,7 @@ def test_an_answer_to_an_earlier_turn_says_nothing(reply: PlanReply) -> None:
         pytest.param(Provenance(source="model", cost_usd=0.03), Amounts(steps=1, model_calls=1, cost_usd=0.03), id="a model"),
         pytest.param(Provenance(source="recorded"), Amounts(steps=1, model_calls=1), id="a recorded answer"),
         pytest.param(Provenance(source="template"), Amounts(steps=1), id="a template"),
-        pytest.param(
-            Provenance(source="model", cost_usd=nan), Amounts(steps=1, model_calls=1, cost_usd=0.2), id="no figure"
-        ),
+        pytest.param(Provenance(source="model", cost_usd=nan), Amounts(steps=1, model_calls=1, cost_usd=0.2), id="no figure"),
     ],
 )
 def test_an_answer_is_charged_for_what_it_says_that_it_cost(provenance: Provenance, spent: Amounts) -> None:

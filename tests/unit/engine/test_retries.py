@@ -73,7 +73,5 @@ def test_whoever_refused_may_ask_for_a_longer_wait(asked: float, expected: float
 
 
 def test_the_cap_of_a_patient_policy_counts_for_both() -> None:
-    at = next_try(
-        Retry.model_validate({"cap": "1h"}), attempt=1, error=BUSY, now=NOON, chance=0.5, retry_after_s=9_999.0
-    )
+    at = next_try(Retry.model_validate({"cap": "1h"}), attempt=1, error=BUSY, now=NOON, chance=0.5, retry_after_s=9_999.0)
     assert at == NOON + timedelta(hours=1)

@@ -69,21 +69,34 @@ def test_a_document_is_a_template_where_it_has_a_name(source: Any, kind: type) -
         pytest.param("a: *x", "yaml.unsupported", "Line 1, column 4: aliases are not supported.", id="an alias"),
         pytest.param("a: !!binary aGk=", "yaml.unsupported", "Line 1, column 4: the tag", id="a tag"),
         pytest.param("--- 1\n--- 2", "yaml.unsupported", "Line 2, column 1: a second document begins.", id="two documents"),
-        pytest.param("a: {{ x }}", "yaml.unsupported", "Line 1, column 5: a key is a list or a mapping.", id="an unquoted reference"),
+        pytest.param(
+            "a: {{ x }}", "yaml.unsupported", "Line 1, column 5: a key is a list or a mapping.", id="an unquoted reference"
+        ),
         pytest.param("a: 1\na: 2", "yaml.duplicate_key", "Line 2, column 1: the key 'a' stands twice.", id="a key twice"),
         pytest.param("a: .nan", "yaml.number", "Line 1, column 4: .nan is not a finite number.", id="not a number"),
         pytest.param("a: 1e999", "yaml.number", "Line 1, column 4: 1e999 is not a finite number.", id="infinite"),
         pytest.param("a: " + "9" * 5_000, "yaml.number", "Line 1, column 4: an integer of 5000 digits.", id="a huge integer"),
         pytest.param("[" * 100_000, "document.nesting", "Line 1, column 65: nested more than 64 deep.", id="nested lists"),
-        pytest.param("- " * 100_000, "document.nesting", "Line 1, column 129: nested more than 64 deep.", id="nested block lists"),
+        pytest.param(
+            "- " * 100_000, "document.nesting", "Line 1, column 129: nested more than 64 deep.", id="nested block lists"
+        ),
         pytest.param('{"a": NaN}', "json.number", "NaN is not a number in JSON.", id="JSON: not a number"),
         pytest.param('{"a": -1e999}', "json.number", "-1e999 is not a finite number.", id="JSON: infinite"),
-        pytest.param('{"a": ' + "9" * 5_000 + "}", "json.number", "The number is an integer of 5000 digits.", id="JSON: a huge integer"),
-        pytest.param('{"a": 1, "b": {"c": 1, "c": 2}}', "json.duplicate_key", "The key 'c' stands twice in one object.", id="JSON: a key twice"),
+        pytest.param(
+            '{"a": ' + "9" * 5_000 + "}", "json.number", "The number is an integer of 5000 digits.", id="JSON: a huge integer"
+        ),
+        pytest.param(
+            '{"a": 1, "b": {"c": 1, "c": 2}}',
+            "json.duplicate_key",
+            "The key 'c' stands twice in one object.",
+            id="JSON: a key twice",
+        ),
         pytest.param('{"a": 1,\n "b"}', "json.invalid", "Line 2, column 5: Expecting ':' delimiter.", id="JSON: syntax"),
         pytest.param('{"a": [1, 2', "json.invalid", "Line 1, column 12: Expecting ',' delimiter.", id="JSON: cut off"),
         pytest.param('{"a":' * 100_000, "document.nesting", "Line 1: nested more than 64 deep.", id="JSON: nested objects"),
-        pytest.param('{"a": "\\ud800"}', "document.value", "A text holds half of a surrogate pair.", id="JSON: half a surrogate pair"),
+        pytest.param(
+            '{"a": "\\ud800"}', "document.value", "A text holds half of a surrogate pair.", id="JSON: half a surrogate pair"
+        ),
         pytest.param("\ud800", "text.encoding", "The text is not valid UTF-8 at position 0.", id="half a surrogate pair"),
         pytest.param(b"\xff\xfe", "text.encoding", "The text is not valid UTF-8 at position 0.", id="other bytes"),
         pytest.param("a" * (MOST_BYTES + 1), "text.too_large", "The text is larger than 1 MiB.", id="too large"),
@@ -105,7 +118,9 @@ def test_a_text_that_cannot_be_read_is_one_problem(text: str | bytes, code: str,
         pytest.param("I cannot do that.", "The answer holds no JSON object.", id="no object"),
         pytest.param('{"a": 1} or {"b": 2}', "The answer holds 2 texts in braces.", id="two objects"),
         pytest.param("[" * 100_000, "The answer holds no JSON object.", id="brackets"),
-        pytest.param("```json\n{'a': 1}\n```", "Line 1, column 2: Expecting property name enclosed in double quotes.", id="single quotes"),
+        pytest.param(
+            "```json\n{'a': 1}\n```", "Line 1, column 2: Expecting property name enclosed in double quotes.", id="single quotes"
+        ),
     ],
 )
 def test_an_answer_without_its_one_object_is_invalid(answer: str, says: str) -> None:
@@ -215,4 +230,6 @@ def test_a_construct_that_does_not_exist_yet_is_named(document: Any, where: str)
 
 
 def test_numbers_and_booleans_are_not_read_from_texts() -> None:
-    assert told(read_document({"steps": [step(idempotent="yes")], "output": 1}).problems) == [("shape.type", "/steps/0/idempotent")]
+    assert told(read_document({"steps": [step(idempotent="yes")], "output": 1}).problems) == [
+        ("shape.type", "/steps/0/idempotent")
+    ]

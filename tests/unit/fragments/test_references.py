@@ -2,7 +2,18 @@ from typing import Any
 
 import pytest
 
-from fragments.references import Malformed, Reference, Unresolvable, find, malformed, parse, redirected, resolve, substitute, whole
+from fragments.references import (
+    Malformed,
+    Reference,
+    Unresolvable,
+    find,
+    malformed,
+    parse,
+    redirected,
+    resolve,
+    substitute,
+    whole,
+)
 
 LOOKUP: dict[str, Any] = {
     "input": {"feed": "https://x", "odd key": 1, "none": None},
@@ -17,7 +28,9 @@ LOOKUP: dict[str, Any] = {
     [
         pytest.param("{{ input }}", "input", (), id="a bare root"),
         pytest.param("{{input.feed}}", "input", ("feed",), id="without spaces"),
-        pytest.param("{{ steps.fetch.output.body.items[0].n }}", "steps", ("fetch", "output", "body", "items", 0, "n"), id="a path"),
+        pytest.param(
+            "{{ steps.fetch.output.body.items[0].n }}", "steps", ("fetch", "output", "body", "items", 0, "n"), id="a path"
+        ),
         pytest.param('{{ input["odd key"] }}', "input", ("odd key",), id="a quoted key"),
         pytest.param("{{ input['odd key'] }}", "input", ("odd key",), id="a key in single quotes"),
         pytest.param('{{ input["a}}b\\"c"].d }}', "input", ('a}}b"c', "d"), id="braces and escapes in a quoted key"),
@@ -87,7 +100,9 @@ def test_references_are_found_with_the_pointer_to_their_text() -> None:
         pytest.param("{{ input.none }}", None, id="a whole reference keeps null"),
         pytest.param("<{{ input.none }}>", "<>", id="null is interpolated as nothing"),
         pytest.param("{{ input.feed }}/{{ item.q }}", "https://x/x", id="texts are interpolated as they are"),
-        pytest.param("n={{ steps.fetch.output.body.items[1] }}", 'n={"n":2}', id="other values are interpolated as compact JSON"),
+        pytest.param(
+            "n={{ steps.fetch.output.body.items[1] }}", 'n={"n":2}', id="other values are interpolated as compact JSON"
+        ),
         pytest.param({"a": [1, "{{ item.q }}"]}, {"a": [1, "x"]}, id="references deep inside"),
         pytest.param("plain }} text {", "plain }} text {", id="texts without references stay"),
     ],
@@ -126,7 +141,12 @@ def test_substituting_replaces_some_references_and_keeps_others_as_written() -> 
     def replace(reference: Reference) -> Any:
         return {"floor": 4.5, "list": [1, 2]}.get(str(reference.path[-1])) if reference.root == "input" else None
 
-    value = {"a": "{{ input.floor }}", "b": "{{input.feed}}", "c": "over {{ input.floor }} of {{ item.x }}", "d": "{{ input.list }}"}
+    value = {
+        "a": "{{ input.floor }}",
+        "b": "{{input.feed}}",
+        "c": "over {{ input.floor }} of {{ item.x }}",
+        "d": "{{ input.list }}",
+    }
     expected = {"a": 4.5, "b": "{{input.feed}}", "c": "over 4.5 of {{ item.x }}", "d": [1, 2]}
     assert substitute(value, replace) == expected
 
