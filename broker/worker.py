@@ -12,10 +12,9 @@ import sys
 from collections.abc import Mapping
 from contextlib import ExitStack
 from functools import cached_property
-from types import ModuleType
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from broker import orders
+from broker import orders, shapes
 from broker.host.log import Log
 from broker.host.meter import Meter
 from broker.orders import Order, Report
@@ -38,7 +37,6 @@ class Worker:
 
     def warm(self, *, network: bool) -> None:
         """Import now what calls are going to need, so that no call's clock pays for it."""
-        _shapes()
         if network:
             _ = self._network
 
@@ -100,16 +98,8 @@ def _misfit(content: bytes, order: Order) -> Verdict | None:
         return Verdict("limit_output", f"the answer has {len(content)} bytes, more than {order.allowance.output_bytes}")
     if order.output_schema is None:
         return None
-    says = _shapes().misfit(content, order.output_schema)
+    says = shapes.misfit(content, order.output_schema)
     return Verdict("output_invalid", says) if says else None
-
-
-def _shapes() -> ModuleType:
-    # Checks of international URLs, which are not made here, would cost every worker a second: their grammar is built on import.
-    sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]  # None is how `import` is told to fail
-    from broker import shapes  # noqa: PLC0415 - see above
-
-    return shapes
 
 
 def confine() -> None:

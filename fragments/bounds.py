@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields
 from datetime import timedelta
 from typing import Annotated
 
-from pydantic import BeforeValidator, Field, PlainSerializer
+from pydantic import BeforeValidator, Field, PlainSerializer, WithJsonSchema
 
 from catalog.capability import Document
 from catalog.values import Json, JsonObject
@@ -26,11 +26,24 @@ def _parse_duration(value: Json) -> Json:
     raise ValueError(msg)
 
 
+def _write_duration(value: timedelta) -> str:
+    """Write seconds, to the microsecond and without an exponent, which `_parse_duration` would not read."""
+    return f"{value.total_seconds():.6f}".rstrip("0").rstrip(".") + "s"
+
+
 Duration = Annotated[
     timedelta,
-    BeforeValidator(_parse_duration, json_schema_input_type=str | float),
-    PlainSerializer(lambda value: f"{value.total_seconds():g}s", return_type=str),
+    BeforeValidator(_parse_duration),
+    PlainSerializer(_write_duration, return_type=str),
     Field(gt=timedelta(0), le=timedelta(days=365)),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "string", "pattern": f"^{_DURATION.pattern}$"},
+                {"type": "number", "exclusiveMinimum": 0, "maximum": 365 * 86400},
+            ]
+        }
+    ),
 ]
 """A length of time: `30s`, `10m`, `1h30m`, or a number of seconds."""
 

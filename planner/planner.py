@@ -19,7 +19,7 @@ Models: TypeAlias = Callable[[str], Model]
 KEPT_CHARACTERS = 200_000
 """As much of an answer is kept; a plan is a few thousand, and facts are kept for ever."""
 
-_SET_A_MODEL = (
+SET_A_MODEL = (
     "Set GOALWRIGHT_MODEL (for example anthropic/claude-sonnet-4-5) and its provider's key, or submit a template with "
     "POST /v1/tasks."
 )
@@ -86,14 +86,14 @@ class FragmentPlanner:
         if error is not None and (error.retryable or request.phase > 1):
             return _unplanned(error, provenance)
         if request.phase > 1:
-            message = f"No model is configured, and a template cannot plan a phase after the first. {_SET_A_MODEL}"
+            message = f"No model is configured, and a template cannot plan a phase after the first. {SET_A_MODEL}"
             return Unplanned(type="no_model", message=message, provenance=provenance)
         found = await asyncio.to_thread(choose, self._templates, request.goal, request.input, request.frame, self._catalog)
         if isinstance(found, Choice):
             return _from_template(found, error, provenance)
         if error is not None:
             return _unplanned(error, replace(provenance, notes=(*provenance.notes, found.reason)))
-        message = f"No model is configured and no template fits this goal. {_SET_A_MODEL}"
+        message = f"No model is configured and no template fits this goal. {SET_A_MODEL}"
         return Unplanned(type="no_model", message=message, provenance=replace(provenance, notes=(found.reason,)))
 
 

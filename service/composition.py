@@ -1,5 +1,6 @@
 """The composition root: the only module that names concrete adapters. Everything opens in order and closes in reverse."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractContextManager, asynccontextmanager
 from dataclasses import dataclass, replace
@@ -14,7 +15,9 @@ from catalog.registry import Catalog
 from engine.clock import SystemClock
 from engine.rules import Rules
 from engine.runner import Runner
+from engine.store.address import database_exists
 from engine.store.sql import SqlReader, SqlStore
+from engine.store.upgrading import upgrade
 from fragments.bounds import Left
 from planner.library import Library, load_library
 from planner.models.port import Model
@@ -96,8 +99,10 @@ async def running(settings: Settings, *, prepared: AbstractContextManager[Progre
 
 @asynccontextmanager
 async def reading(settings: Settings) -> AsyncIterator[Services]:
-    """Open only what reading needs: nothing is run or recovered."""
+    """Open only what reading needs: nothing is run or taken up. A database that is not there yet is made, empty."""
     known = vocabulary(settings)
+    if not database_exists(settings.database_url):
+        await asyncio.to_thread(upgrade, settings.database_url)
     async with SqlReader.reading(settings.database_url) as reader:
         yield Services(catalog=known.catalog, store=reader, runner=None, door=known.door, planner_name=known.planner_name)
 

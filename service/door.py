@@ -18,6 +18,7 @@ from fragments.proofs import Report
 from fragments.published import published_schema
 from fragments.reading import read_document, read_template
 from planner.library import Library, NoFit, choose
+from planner.planner import SET_A_MODEL
 from service.goals import Admission, Goal, House, admit, planning_frame, template_of
 
 
@@ -125,10 +126,7 @@ class Door:
                 code="planner.no_model",
                 where="/goal",
                 says="No model is configured and no template fits this goal.",
-                hint=(
-                    "Set GOALWRIGHT_MODEL (for example anthropic/claude-sonnet-4-5) and its provider's key, or submit a template. "
-                    + choice.reason
-                ),
+                hint=f"{SET_A_MODEL} {choice.reason}",
             ),
         )
 

@@ -174,9 +174,8 @@ def _attempt_failed(console: Console, body: JsonObject) -> None:
     then = f"; again at {body['retry_at']}" if body["retry_at"] else ""
     how = "interrupted" if body["interrupted"] else "failed"
     error = body["error"]
-    console.print(
-        f"[yellow]✗[/yellow] {body['step']}: attempt {body['attempt']} {how}: {escape(error['type'])}: {escape(error['message'])}{then}"
-    )
+    what = f"{escape(error['type'])}: {escape(error['message'])}"
+    console.print(f"[yellow]✗[/yellow] {body['step']}: attempt {body['attempt']} {how}: {what}{then}")
 
 
 def _failed(console: Console, body: JsonObject) -> None:

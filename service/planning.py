@@ -24,10 +24,7 @@ class Planned:
     @property
     def notes(self) -> tuple[str, ...]:
         """Say in a line each where the answers came from."""
-        return tuple(
-            f"turn {turn}: {p.source} {p.model}, prompt {p.prompt_version} {p.prompt_digest[:12]}, ${p.cost_usd:.4f}"
-            for turn, p in enumerate(self.provenance, start=1)
-        )
+        return tuple(f"turn {turn}: {_whence(p)}" for turn, p in enumerate(self.provenance, start=1))
 
     def to_json(self) -> dict[str, Json]:
         """Write it as `plan --format json` does."""
@@ -82,6 +79,13 @@ async def _turns(known: Vocabulary, request: PlanRequest, turns: int) -> Planned
             allowance_usd=min(left.cost_usd, request.allowance_usd),
             transcript=(*request.transcript, Turn(answer=reply.provenance.answer, problems=reply.problems)),
         )
+
+
+def _whence(provenance: Provenance) -> str:
+    if not provenance.prompt_digest:
+        return f"from {provenance.source}"
+    prompt = f"prompt {provenance.prompt_version} {provenance.prompt_digest[:12]}"
+    return f"from {provenance.source}, {provenance.model}, {prompt}, ${provenance.cost_usd:.4f}"
 
 
 def _result(reply: PlanReply, history: tuple[Provenance, ...]) -> Planned:

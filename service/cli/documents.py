@@ -6,7 +6,6 @@ from typing import Annotated
 
 import typer
 
-from catalog.values import JsonObject
 from service.cli.inputs import read_inputs, read_text
 from service.cli.output import Exit, Format, FormatOption, progress, refusals, show_problems, stop, write, write_json
 from service.composition import vocabulary
@@ -48,7 +47,7 @@ def plan(
     output_format: FormatOption = Format.TEXT,
 ) -> None:
     """Plan a goal and check the plan; run nothing."""
-    given: JsonObject = read_inputs(inputs)
+    given = read_inputs(inputs)
     with refusals(output_format):
         known = vocabulary(read_settings())
         result = asyncio.run(planned(known, Goal(goal=text, inputs=dict(given), model=model)))

@@ -6,12 +6,11 @@ from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
 from catalog.values import JsonObject
-from engine import facts
+from engine import facts, steps, tasks
 from engine.chain import verify
 from engine.evolve import replay
 from engine.ledger import NOTHING, amounts
 from engine.owed import effects
-from engine.steps import Status
 from fragments.bounds import Amounts, Left
 from tests.support.chances import begun, happen, keys, pressing
 from tests.support.worlds import World
@@ -103,8 +102,7 @@ def test_a_task_killed_after_any_commit_goes_on_and_repeats_no_finished_step(
 
 @SLOW
 @given(begun(), chances())
-def test_a_task_to_which_nothing_bad_happens_loses_no_step(world: World, random: Random) -> None:
-    run(world, random, kindly=True)
-    done = {path for path, step in world.state.steps.items() if step.status is Status.COMPLETE}
-    if world.state.status == "complete":
-        assert done == set(world.state.steps)
+def test_a_task_completes_when_all_steps_of_its_root_do_and_only_then(world: World, random: Random) -> None:
+    run(world, random)
+    root = [step.status for step in world.state.steps.values() if step.scope == ""]
+    assert (world.state.status is tasks.Status.COMPLETE) == (set(root) == {steps.Status.COMPLETE})

@@ -31,7 +31,7 @@ def handler_steps(draw: st.DrawFn, name: str) -> dict[str, Any]:
 @st.composite
 def steps(draw: st.DrawFn, name: str, depth: int) -> dict[str, Any]:
     """Make a step: a handler, a loop, a planning step."""
-    kind = draw(st.sampled_from(("handler", "handler", "loop", "body", "planning") if depth else ("handler",)))
+    kind = draw(st.sampled_from(("planning", "body", "loop", "handler") if depth else ("handler",)))
     if kind == "handler":
         return draw(handler_steps(name))
     if kind == "planning":
@@ -68,11 +68,11 @@ def scopes(draw: st.DrawFn, depth: int) -> list[dict[str, Any]]:
 
 bounds = st.builds(
     Left,
-    steps=st.sampled_from((6, 12, 25, 100)),
-    depth=st.sampled_from((0, 1, 2, 2, 2)),
+    steps=st.sampled_from((100, 100, 100, 25, 6)),
+    depth=st.sampled_from((2, 2, 2, 2, 1, 0)),
     phases=st.integers(1, 3),
-    model_calls=st.sampled_from((0, 2, 6, 12)),
-    cost_usd=st.sampled_from((0.0, 0.3, 1.0, 5.0)),
+    model_calls=st.sampled_from((30, 30, 30, 6, 2, 0)),
+    cost_usd=st.sampled_from((5.0, 5.0, 5.0, 5.0, 0.3, 0.0)),
 )
 
 
@@ -137,7 +137,7 @@ def _reply(request: PlanRequest, random: Random) -> PlanReply:
     cost = round(random.random() * request.allowance_usd, 6)
     paid = Provenance(source="model", cost_usd=cost)
     choices: list[PlanReply] = [
-        *[_offer(request, random, cost)] * 4,
+        *[_offer(request, random, cost)] * 12,
         rejected("bad", cost_usd=cost),
         rejected("bad", cost_usd=cost),
         Unplanned(type="provider", message="busy", retryable=True, provenance=paid),

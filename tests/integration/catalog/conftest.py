@@ -1,7 +1,7 @@
 """Handlers built and run as they are in production, with a host that each test writes itself."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
@@ -110,8 +110,8 @@ def loaded() -> LoadedCatalog:
 
 
 @pytest.fixture(scope="session")
-def sandbox(loaded: LoadedCatalog) -> Iterator[Sandbox]:
-    yield Sandbox(new_engine(), loaded, default_cache())
+def sandbox(loaded: LoadedCatalog) -> Sandbox:
+    return Sandbox(new_engine(), loaded, default_cache())
 
 
 @pytest.fixture

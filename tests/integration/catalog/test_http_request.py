@@ -180,42 +180,115 @@ def test_an_answer_is_read_by_its_kind(
 
 
 FAILURES = [
-    pytest.param({}, {}, served({"why": "gone"}, status=404), "status_unexpected", f'GET {API}/x answered 404: {{"why": "gone"}}', id="not found"),
-    pytest.param({}, {}, served(None, text="", status=500), "status_unexpected", f"GET {API}/x answered 500", id="a fault of the server"),
-    pytest.param({"expected": [201]}, {}, served({}), "status_unexpected", f"GET {API}/x answered 200: {{}}", id="another success"),
     pytest.param(
-        {}, {}, served(None, text="{", headers={"content-type": "application/json"}), "response_invalid",
-        "the response is not JSON: Expecting property name enclosed in double quotes: line 1 column 2 (char 1): {", id="no JSON",
+        {},
+        {},
+        served({"why": "gone"}, status=404),
+        "status_unexpected",
+        f'GET {API}/x answered 404: {{"why": "gone"}}',
+        id="not found",
     ),
     pytest.param(
-        {}, {}, served(None, text="[" * 100_000, headers={"content-type": "application/json"}), "response_invalid",
-        f"the response is not JSON: nested more than 200 deep: {'[' * 99}…", id="JSON without end",
+        {}, {}, served(None, text="", status=500), "status_unexpected", f"GET {API}/x answered 500", id="a fault of the server"
     ),
     pytest.param(
-        {}, {}, {**served({}), "body": None, "body_base64": base64.b64encode(b"\xff").decode()}, "response_invalid",
-        "the response is not text in UTF-8", id="no text",
+        {"expected": [201]}, {}, served({}), "status_unexpected", f"GET {API}/x answered 200: {{}}", id="another success"
     ),
     pytest.param(
-        {"response_schema": {"items": {"type": "integer"}}}, {}, served([1, "a"]), "response_mismatch",
-        "the body does not fit response_schema: at /1: 'a' is not of type 'integer'", id="another shape",
+        {},
+        {},
+        served(None, text="{", headers={"content-type": "application/json"}),
+        "response_invalid",
+        "the response is not JSON: Expecting property name enclosed in double quotes: line 1 column 2 (char 1): {",
+        id="no JSON",
     ),
     pytest.param(
-        {"response_schema": {"type": "object"}}, {}, served(None, text="{}"), "response_mismatch",
+        {},
+        {},
+        served(None, text="[" * 100_000, headers={"content-type": "application/json"}),
+        "response_invalid",
+        f"the response is not JSON: nested more than 200 deep: {'[' * 99}…",
+        id="JSON without end",
+    ),
+    pytest.param(
+        {},
+        {},
+        {**served({}), "body": None, "body_base64": base64.b64encode(b"\xff").decode()},
+        "response_invalid",
+        "the response is not text in UTF-8",
+        id="no text",
+    ),
+    pytest.param(
+        {"response_schema": {"items": {"type": "integer"}}},
+        {},
+        served([1, "a"]),
+        "response_mismatch",
+        "the body does not fit response_schema: at /1: 'a' is not of type 'integer'",
+        id="another shape",
+    ),
+    pytest.param(
+        {"response_schema": {"type": "object"}},
+        {},
+        served(None, text="{}"),
+        "response_mismatch",
         "the body does not fit response_schema: at its root: '{}' is not of type 'object'; "
-        "it came as text: set response_as to json if it is JSON", id="JSON that came as text",
+        "it came as text: set response_as to json if it is JSON",
+        id="JSON that came as text",
     ),
-    pytest.param({"url": "{+url}"}, {}, served({}), "request_invalid", "input.url_params has no value for url in {+url}", id="a name without a value"),
-    pytest.param({"url": "{+url}"}, {"url_params": {"url": "file:///etc/passwd"}}, served({}), "url_invalid", "not an absolute http or https URL: file:///etc/passwd", id="no web address"),
-    pytest.param({"url": "{+url}"}, {"url_params": {"url": "/x"}}, served({}), "url_invalid", "not an absolute http or https URL: /x", id="half an address"),
-    pytest.param({"url": "{+url}"}, {"url_params": {"url": "http://[::1"}}, served({}), "url_invalid", "Invalid IPv6 URL: http://[::1", id="no address"),
+    pytest.param(
+        {"url": "{+url}"},
+        {},
+        served({}),
+        "request_invalid",
+        "input.url_params has no value for url in {+url}",
+        id="a name without a value",
+    ),
+    pytest.param(
+        {"url": "{+url}"},
+        {"url_params": {"url": "file:///etc/passwd"}},
+        served({}),
+        "url_invalid",
+        "not an absolute http or https URL: file:///etc/passwd",
+        id="no web address",
+    ),
+    pytest.param(
+        {"url": "{+url}"},
+        {"url_params": {"url": "/x"}},
+        served({}),
+        "url_invalid",
+        "not an absolute http or https URL: /x",
+        id="half an address",
+    ),
+    pytest.param(
+        {"url": "{+url}"},
+        {"url_params": {"url": "http://[::1"}},
+        served({}),
+        "url_invalid",
+        "Invalid IPv6 URL: http://[::1",
+        id="no address",
+    ),
     pytest.param({}, {"body": {}}, served({}), "request_invalid", "GET takes no body", id="a body with GET"),
-    pytest.param({"method": "POST", "body_as": "text"}, {"body": {}}, served({}), "request_invalid", "body_as text takes a text", id="an object as text"),
-    pytest.param({"method": "POST", "body_as": "form"}, {"body": []}, served({}), "request_invalid", "body_as form takes an object of names and values", id="a list as a form"),
-]  # fmt: skip
+    pytest.param(
+        {"method": "POST", "body_as": "text"},
+        {"body": {}},
+        served({}),
+        "request_invalid",
+        "body_as text takes a text",
+        id="an object as text",
+    ),
+    pytest.param(
+        {"method": "POST", "body_as": "form"},
+        {"body": []},
+        served({}),
+        "request_invalid",
+        "body_as form takes an object of names and values",
+        id="a list as a form",
+    ),
+]
 
 
 @pytest.mark.parametrize(("config", "given", "answer", "type_", "message"), FAILURES)
-def test_a_failure_says_what_happened(
+def test_a_failure_says_what_happened(  # noqa: PLR0917 - one row of a table
     sandbox: "Sandbox",
     host: "Recorder",
     config: dict[str, Any],
@@ -232,7 +305,7 @@ def test_a_failure_says_what_happened(
 
 
 @pytest.mark.parametrize(("config", "given", "answer", "type_", "message"), FAILURES)
-def test_a_failure_may_be_an_answer(
+def test_a_failure_may_be_an_answer(  # noqa: PLR0917 - one row of a table
     sandbox: "Sandbox",
     host: "Recorder",
     config: dict[str, Any],
@@ -370,7 +443,7 @@ def by_page(asked: dict[str, Any]) -> dict[str, Any]:
         ),
     ],
 )
-def test_pages_are_followed_to_the_last(
+def test_pages_are_followed_to_the_last(  # noqa: PLR0917 - one row of a table
     sandbox: "Sandbox",
     host: "Recorder",
     server: Callable[[dict[str, Any]], dict[str, Any]],

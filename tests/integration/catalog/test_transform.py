@@ -83,49 +83,111 @@ def test_an_expression_has_this_value(sandbox: "Sandbox", expression: str, given
     ("expression", "given", "type_", "message"),
     [
         pytest.param(
-            "'a", {"data": 0}, "expression_invalid",
-            "String literal must be terminated by a matching quote {code=S0101 position=2} near `'a`", id="a text without end",
+            "'a",
+            {"data": 0},
+            "expression_invalid",
+            "String literal must be terminated by a matching quote {code=S0101 position=2} near `'a`",
+            id="a text without end",
         ),
-        pytest.param("a..b", {"data": 0}, "expression_invalid", "Syntax error: .. {code=S0201 position=3} near `a..b`", id="no JSONata"),
+        pytest.param(
+            "a..b", {"data": 0}, "expression_invalid", "Syntax error: .. {code=S0201 position=3} near `a..b`", id="no JSONata"
+        ),
         pytest.param("(" * 4000 + "1", {"data": 0}, "expression_invalid", "the expression is nested too deeply", id="brackets"),
-        pytest.param("1" + "+1" * 4900, {"data": 0}, "expression_invalid", "the expression is nested too deeply", id="a long sum"),
-        pytest.param("$now()", {"data": 0}, "expression_unsupported", "$now cannot be used: there is no clock; take the time from an input", id="the time"),
-        pytest.param("$millis()", {"data": 0}, "expression_unsupported", "$millis cannot be used: there is no clock; take the time from an input", id="the milliseconds"),
-        pytest.param("$map([1], $random)", {"data": 0}, "expression_unsupported", "$random cannot be used: there is no randomness", id="chance"),
-        pytest.param("$shuffle([1])", {"data": 0}, "expression_unsupported", "$shuffle cannot be used: there is no randomness", id="shuffling"),
-        pytest.param("$eval('1')", {"data": 0}, "expression_unsupported", "$eval cannot be used: data never becomes code", id="data as code"),
         pytest.param(
-            "$toMillis('12:30', '[H01]:[m01]')", {"data": 0}, "expression_unsupported",
-            "$toMillis needs a picture with a whole date: there is no clock to take today from", id="today",
+            "1" + "+1" * 4900, {"data": 0}, "expression_invalid", "the expression is nested too deeply", id="a long sum"
         ),
         pytest.param(
-            "$nope(1)", {"data": 0}, "expression_failed",
-            "Attempted to invoke a non-function {code=T1006 position=6} near `$nope(1)`", id="an unknown function",
+            "$now()",
+            {"data": 0},
+            "expression_unsupported",
+            "$now cannot be used: there is no clock; take the time from an input",
+            id="the time",
         ),
-        pytest.param("count($)", {"data": 0}, "expression_failed", "functions are called with a $ in front: $count(...)", id="a function without $"),
         pytest.param(
-            "$count($)", {"data": 0, "count": 1}, "expression_failed",
+            "$millis()",
+            {"data": 0},
+            "expression_unsupported",
+            "$millis cannot be used: there is no clock; take the time from an input",
+            id="the milliseconds",
+        ),
+        pytest.param(
+            "$map([1], $random)",
+            {"data": 0},
+            "expression_unsupported",
+            "$random cannot be used: there is no randomness",
+            id="chance",
+        ),
+        pytest.param(
+            "$shuffle([1])",
+            {"data": 0},
+            "expression_unsupported",
+            "$shuffle cannot be used: there is no randomness",
+            id="shuffling",
+        ),
+        pytest.param(
+            "$eval('1')",
+            {"data": 0},
+            "expression_unsupported",
+            "$eval cannot be used: data never becomes code",
+            id="data as code",
+        ),
+        pytest.param(
+            "$toMillis('12:30', '[H01]:[m01]')",
+            {"data": 0},
+            "expression_unsupported",
+            "$toMillis needs a picture with a whole date: there is no clock to take today from",
+            id="today",
+        ),
+        pytest.param(
+            "$nope(1)",
+            {"data": 0},
+            "expression_failed",
+            "Attempted to invoke a non-function {code=T1006 position=6} near `$nope(1)`",
+            id="an unknown function",
+        ),
+        pytest.param(
+            "count($)",
+            {"data": 0},
+            "expression_failed",
+            "functions are called with a $ in front: $count(...)",
+            id="a function without $",
+        ),
+        pytest.param(
+            "$count($)",
+            {"data": 0, "count": 1},
+            "expression_failed",
             "Attempted to invoke a non-function {code=T1006 position=0}; inputs named as functions hide these: count",
             id="an input that hides a function",
         ),
         pytest.param("1 / 0", {"data": 0}, "expression_failed", "division by zero", id="a division by zero"),
         pytest.param("$power(10, 400)", {"data": 0}, "expression_failed", "a number is out of range", id="a number too large"),
-        pytest.param("$error('stop')", {"data": 0}, "expression_failed", "stop near `$error('stop')`", id="an error of its own"),
         pytest.param(
-            "$sort(['b', 1])", {"data": 0}, "expression_failed",
-            "the expression cannot work on its data: '<' not supported between instances of 'int' and 'str'", id="what has no order",
+            "$error('stop')", {"data": 0}, "expression_failed", "stop near `$error('stop')`", id="an error of its own"
         ),
         pytest.param(
-            "$sum", {"data": 0}, "expression_failed",
-            "the value holds a function or a regular expression, which JSON cannot write; call it or leave it out", id="a function",
+            "$sort(['b', 1])",
+            {"data": 0},
+            "expression_failed",
+            "the expression cannot work on its data: '<' not supported between instances of 'int' and 'str'",
+            id="what has no order",
+        ),
+        pytest.param(
+            "$sum",
+            {"data": 0},
+            "expression_failed",
+            "the value holds a function or a regular expression, which JSON cannot write; call it or leave it out",
+            id="a function",
         ),
         pytest.param(FACTORIAL.format(n=5000), {"data": 0}, "expression_failed", TOO_DEEP, id="a recursion without end"),
         pytest.param(
-            "($f := function($n, $a) { $n = 0 ? $a : $f($n - 1, {'a': $a}) }; $f(2000, 1))", {"data": 0}, "expression_failed", TOO_DEEP,
+            "($f := function($n, $a) { $n = 0 ? $a : $f($n - 1, {'a': $a}) }; $f(2000, 1))",
+            {"data": 0},
+            "expression_failed",
+            TOO_DEEP,
             id="a value nested too deeply",
         ),
     ],
-)  # fmt: skip
+)
 def test_what_goes_wrong_is_said(sandbox: "Sandbox", expression: str, given: dict[str, Any], type_: str, message: str) -> None:
     answered = sandbox.run("transform", {"expression": expression}, given)
 

@@ -72,39 +72,80 @@ def test_data_is_split_into_what_fits_and_what_does_not(
     ("config", "given", "type_", "message"),
     [
         pytest.param(
-            {"schema": PERSON}, {"data": PEOPLE}, "invalid_data",
+            {"schema": PERSON},
+            {"data": PEOPLE},
+            "invalid_data",
             "2 of 3 items do not fit the schema: item 1 at its root: 'name' is a required property; "
             "item 2 at /age: 'x' is not of type 'integer'",
             id="failing names the items",
         ),
         pytest.param(
-            {"schema": {"type": "string"}}, {"data": [1, 2, 3, 4, 5]}, "invalid_data",
-            "5 of 5 items do not fit the schema: item 0 at its root: 1 is not of type 'string'; item 1 at its root: 2 is not of type 'string'; "
+            {"schema": {"type": "string"}},
+            {"data": [1, 2, 3, 4, 5]},
+            "invalid_data",
+            "5 of 5 items do not fit the schema: item 0 at its root: 1 is not of type 'string'; "
+            "item 1 at its root: 2 is not of type 'string'; "
             "item 2 at its root: 3 is not of type 'string'; and 2 more items",
             id="failing names the first few",
         ),
-        pytest.param({"schema": PERSON}, {"data": 1}, "invalid_data", "the value does not fit the schema: at its root: 1 is not of type 'object'", id="one value"),
-        pytest.param({}, {"data": 1}, "schema_invalid", "neither config.schema nor input.schema is given; give exactly one", id="no schema"),
-        pytest.param({"schema": {}}, {"data": 1, "schema": {}}, "schema_invalid", "both config.schema and input.schema are given; give exactly one", id="two schemas"),
         pytest.param(
-            {}, {"data": 1, "schema": {"type": "strin"}}, "schema_invalid",
-            "the schema is not valid at /type: 'strin' is not valid under any of the given schemas", id="no schema at all",
+            {"schema": PERSON},
+            {"data": 1},
+            "invalid_data",
+            "the value does not fit the schema: at its root: 1 is not of type 'object'",
+            id="one value",
         ),
         pytest.param(
-            {}, {"data": 1, "schema": {"$schema": "https://example.org/mine"}}, "schema_invalid",
-            "the dialect https://example.org/mine is unknown; use https://json-schema.org/draft/2020-12/schema", id="an unknown dialect",
+            {},
+            {"data": 1},
+            "schema_invalid",
+            "neither config.schema nor input.schema is given; give exactly one",
+            id="no schema",
         ),
         pytest.param(
-            {}, {"data": 1, "schema": {"$ref": "http://169.254.169.254/latest"}}, "schema_invalid",
-            "the schema refers to http://169.254.169.254/latest, which it does not hold; nothing is fetched", id="a remote reference",
+            {"schema": {}},
+            {"data": 1, "schema": {}},
+            "schema_invalid",
+            "both config.schema and input.schema are given; give exactly one",
+            id="two schemas",
         ),
         pytest.param(
-            {}, {"data": 1, "schema": {"$ref": "#"}}, "schema_invalid",
-            "the value or the schema is nested too deeply, or the schema refers to itself without end", id="a circle",
+            {},
+            {"data": 1, "schema": {"type": "strin"}},
+            "schema_invalid",
+            "the schema is not valid at /type: 'strin' is not valid under any of the given schemas",
+            id="no schema at all",
         ),
-        pytest.param({}, {"data": "a", "schema": {"pattern": "("}}, "schema_invalid", "the schema is not valid at /pattern: '(' is not a 'regex'", id="no pattern"),
+        pytest.param(
+            {},
+            {"data": 1, "schema": {"$schema": "https://example.org/mine"}},
+            "schema_invalid",
+            "the dialect https://example.org/mine is unknown; use https://json-schema.org/draft/2020-12/schema",
+            id="an unknown dialect",
+        ),
+        pytest.param(
+            {},
+            {"data": 1, "schema": {"$ref": "http://169.254.169.254/latest"}},
+            "schema_invalid",
+            "the schema refers to http://169.254.169.254/latest, which it does not hold; nothing is fetched",
+            id="a remote reference",
+        ),
+        pytest.param(
+            {},
+            {"data": 1, "schema": {"$ref": "#"}},
+            "schema_invalid",
+            "the value or the schema is nested too deeply, or the schema refers to itself without end",
+            id="a circle",
+        ),
+        pytest.param(
+            {},
+            {"data": "a", "schema": {"pattern": "("}},
+            "schema_invalid",
+            "the schema is not valid at /pattern: '(' is not a 'regex'",
+            id="no pattern",
+        ),
     ],
-)  # fmt: skip
+)
 def test_what_goes_wrong_is_said(
     sandbox: "Sandbox", config: dict[str, Any], given: dict[str, Any], type_: str, message: str
 ) -> None:
@@ -116,17 +157,47 @@ def test_what_goes_wrong_is_said(
 @pytest.mark.parametrize(
     ("schema", "value"),
     [
-        pytest.param({"$defs": {"n": {"type": "integer"}}, "items": {"$ref": "#/$defs/n"}}, [1, "a", 2.0, 2.5], id="references"),
-        pytest.param({"$defs": {"t": {"properties": {"t": {"$ref": "#/$defs/t"}, "v": {"type": "null"}}}}, "$ref": "#/$defs/t"}, {"t": {"t": {"v": 1}}}, id="a tree"),
-        pytest.param({"$ref": "https://json-schema.org/draft/2020-12/schema"}, {"type": "strin", "items": 3}, id="the specification itself"),
+        pytest.param(
+            {"$defs": {"n": {"type": "integer"}}, "items": {"$ref": "#/$defs/n"}}, [1, "a", 2.0, 2.5], id="references"
+        ),
+        pytest.param(
+            {"$defs": {"t": {"properties": {"t": {"$ref": "#/$defs/t"}, "v": {"type": "null"}}}}, "$ref": "#/$defs/t"},
+            {"t": {"t": {"v": 1}}},
+            id="a tree",
+        ),
+        pytest.param(
+            {"$ref": "https://json-schema.org/draft/2020-12/schema"},
+            {"type": "strin", "items": 3},
+            id="the specification itself",
+        ),
         pytest.param({"oneOf": [{"type": "integer"}, {"minimum": 2}]}, 3, id="one of"),
         pytest.param({"anyOf": [{"type": "string", "maxLength": 2}, {"type": "null"}]}, "abc", id="any of"),
         pytest.param({"not": {"const": 1}, "enum": [1, 2]}, 1, id="not"),
-        pytest.param({"if": {"required": ["a"]}, "then": {"required": ["b"]}, "dependentRequired": {"a": ["c"]}}, {"a": 1}, id="if"),
-        pytest.param({"prefixItems": [{"type": "string"}], "items": False, "uniqueItems": True, "contains": {"const": 5}}, ["a", 1, 1], id="tuples"),
-        pytest.param({"allOf": [{"properties": {"a": True}}], "unevaluatedProperties": False}, {"a": 1, "b": 2}, id="unevaluated"),
-        pytest.param({"patternProperties": {"^x-": {"type": "string"}}, "additionalProperties": False, "propertyNames": {"maxLength": 3}}, {"x-a": 1, "y": 2, "long": 3}, id="names"),
-        pytest.param({"$dynamicAnchor": "n", "properties": {"c": {"items": {"$dynamicRef": "#n"}}, "v": {"type": "integer"}}}, {"c": [{"v": "x"}]}, id="dynamic references"),
+        pytest.param(
+            {"if": {"required": ["a"]}, "then": {"required": ["b"]}, "dependentRequired": {"a": ["c"]}}, {"a": 1}, id="if"
+        ),
+        pytest.param(
+            {"prefixItems": [{"type": "string"}], "items": False, "uniqueItems": True, "contains": {"const": 5}},
+            ["a", 1, 1],
+            id="tuples",
+        ),
+        pytest.param(
+            {"allOf": [{"properties": {"a": True}}], "unevaluatedProperties": False}, {"a": 1, "b": 2}, id="unevaluated"
+        ),
+        pytest.param(
+            {
+                "patternProperties": {"^x-": {"type": "string"}},
+                "additionalProperties": False,
+                "propertyNames": {"maxLength": 3},
+            },
+            {"x-a": 1, "y": 2, "long": 3},
+            id="names",
+        ),
+        pytest.param(
+            {"$dynamicAnchor": "n", "properties": {"c": {"items": {"$dynamicRef": "#n"}}, "v": {"type": "integer"}}},
+            {"c": [{"v": "x"}]},
+            id="dynamic references",
+        ),
         pytest.param({"multipleOf": 0.1, "exclusiveMaximum": 1}, 1.05, id="numbers"),
         pytest.param({"type": "integer"}, 1.0, id="a whole number"),
         pytest.param({"type": ["integer", "boolean"]}, True, id="a boolean is no number"),
@@ -151,7 +222,7 @@ def test_what_goes_wrong_is_said(
             }.items()
         ),
     ],
-)  # fmt: skip
+)
 def test_the_sandbox_finds_what_the_host_finds(sandbox: "Sandbox", schema: dict[str, Any], value: Any) -> None:
     host = Draft202012Validator(schema, format_checker=Draft202012Validator.FORMAT_CHECKER)
     found = [best_match([error]) or error for error in host.iter_errors(value)]

@@ -192,3 +192,12 @@ def test_an_item_whose_input_cannot_be_made_fails_alone_where_the_loop_goes_on()
     w.ok("each/0/each", "A")
     assert w.state.output["outputs"] == ["A", None]
     assert w.state.output["failures"][0]["error"]["type"] == "reference_unresolved"
+
+
+def test_bodies_that_can_never_start_fail_the_loop_once() -> None:
+    body = [{"name": "a", "handler": "echo", "depends_on": ["b"]}, {"name": "b", "handler": "echo", "depends_on": ["a"]}]
+    w = World()
+    bodies = w.submit(template({"name": "each", "for_each": {"items": [1, 2]}, "steps": body}))
+    closed = [body.scope for body in bodies if isinstance(body, facts.ScopeClosed)]
+    assert closed == ["each/0", "each/1", ""]
+    assert w.state.error == Error(type="graph_invalid", message="its steps wait for one another in a circle", step="each")

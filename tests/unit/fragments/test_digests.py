@@ -1,0 +1,66 @@
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from catalog.registry import Catalog
+from fragments.bounds import Left
+from fragments.checks import check
+from fragments.documents import Allow
+from fragments.frames import Frame
+from fragments.reading import read_document
+from tests.support.catalogs import CATALOG, FRAME, fetch, reading, step, transform
+
+DOCUMENT: dict[str, Any] = {"name": "t", "steps": [step("a", retry={"max_attempts": 3})], "output": reading("a")}
+
+
+def digest(document: Any = DOCUMENT, catalog: Catalog = CATALOG, frame: Frame = FRAME) -> str:
+    read = read_document(document).document
+    assert read is not None
+    found = check(read, catalog, frame).digest
+    assert found is not None
+    return found
+
+
+@pytest.mark.parametrize(
+    "same",
+    [
+        pytest.param(json.dumps(DOCUMENT, indent=3), id="other formatting"),
+        pytest.param({key: DOCUMENT[key] for key in reversed(DOCUMENT)}, id="another order of keys"),
+        pytest.param(DOCUMENT | {"summary": "x", "description": "y", "goals": ["z"]}, id="words for readers"),
+        pytest.param(DOCUMENT | {"steps": [step("a", retry={}, type="standard", description="x")]}, id="defaults written out"),
+        pytest.param(
+            DOCUMENT | {"steps": [step("a", retry={"base": "1000ms", "max_attempts": 3})]}, id="another way to write a duration"
+        ),
+    ],
+)
+def test_what_changes_nothing_that_runs_does_not_change_the_digest(same: Any) -> None:
+    assert digest(same) == digest()
+
+
+@pytest.mark.parametrize(
+    ("document", "catalog", "frame"),
+    [
+        pytest.param(DOCUMENT | {"steps": [step("a")]}, CATALOG, FRAME, id="the document"),
+        pytest.param(
+            DOCUMENT | {"output": 1, "steps": [step("a", handler="notify", config={"channel": "desk", "template": "x"})]},
+            CATALOG,
+            FRAME,
+            id="a handler",
+        ),
+        pytest.param(
+            DOCUMENT, Catalog.of([transform("2.0.0")], {"transform@2.0.0": "other source"}), FRAME, id="the source of a handler"
+        ),
+        pytest.param(DOCUMENT, CATALOG, replace(FRAME, left=Left(steps=49)), id="what is left"),
+        pytest.param(DOCUMENT, CATALOG, replace(FRAME, allows=(Allow(handlers=("*",)),)), id="what is allowed"),
+        pytest.param(DOCUMENT, CATALOG, replace(FRAME, hosts=frozenset()), id="the hosts"),
+        pytest.param(DOCUMENT, CATALOG, replace(FRAME, channels=frozenset({"desk"})), id="the channels"),
+    ],
+)
+def test_what_changes_what_may_run_changes_the_digest(document: Any, catalog: Catalog, frame: Frame) -> None:
+    assert digest(document, catalog, frame) != digest()
+
+
+def test_handlers_that_are_not_used_do_not_change_the_digest() -> None:
+    assert digest(catalog=Catalog.of([transform("2.0.0")])) == digest(catalog=Catalog.of([transform("2.0.0"), fetch()]))
