@@ -59,8 +59,8 @@ class Failed:
 
     `type` is one of the capability's own error types or one of the broker's: `limit_cpu`, `limit_wall`, `limit_memory`,
     `limit_output`, `limit_host_calls`, `limit_moved_bytes` (a log past its limit is cut instead), `trapped`, `worker_lost`,
-    `overloaded`, `handler_unknown`, `handler_invalid` (it cannot be built or compiled), `handler_error` (it gave no reason that can
-    be used), `config_invalid`, `input_invalid`, `output_invalid`.
+    `overloaded`, `handler_unknown`, `handler_invalid` (it cannot be built or compiled), `handler_error` (it gave no reason
+    that can be used), `config_invalid`, `input_invalid`, `output_invalid`.
     """
 
     type: str

@@ -46,7 +46,7 @@ def _told(error: BaseException) -> HandlerError:
     if isinstance(error, (RecursionError, TooDeepError)):
         return HandlerError("handler_error", "the data or the computation is nested too deeply")
     if isinstance(error, MemoryError):
-        return HandlerError("handler_error", "the call needs more memory than it may use")
+        return HandlerError("limit_memory", "the call needs more memory than it may use")
     return HandlerError("handler_error", f"{type(error).__name__}: {error}" if str(error) else type(error).__name__)
 
 

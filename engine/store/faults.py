@@ -37,5 +37,5 @@ def translated() -> Iterator[None]:
 
 def _says(fault: Exception) -> str:
     # The library's own text repeats the statement with every value in it, and values are the users' data.
-    cause = fault.orig if isinstance(fault, exc.DBAPIError) else fault
+    cause = fault.orig if isinstance(fault, exc.StatementError) else fault
     return f"the database said: {type(cause).__name__}: {cause}"

@@ -23,6 +23,6 @@ async def show_handler(reference: str, services: Running) -> dict[str, Json]:
     """Show the newest version that `name` or `name@RANGE` means."""
     found = services.catalog.resolve(reference)
     if isinstance(found, Unresolved):
-        raise not_found(f"handler {reference!r}")
+        raise not_found(what="handler", name=reference)
     assert isinstance(found, Capability)
     return wire.capability(found)

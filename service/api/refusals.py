@@ -25,9 +25,9 @@ class Refusal(Exception):  # noqa: N818 - a refusal is an answer, not an error o
         self.problems = problems
 
 
-def not_found(what: str) -> Refusal:
-    """Refuse because there is no such thing: `task 'x'`."""
-    return Refusal(404, "Not found", f"There is no {what}.")
+def not_found(*, what: str, name: str) -> Refusal:
+    """Refuse because nothing of that kind has that name."""
+    return Refusal(404, "Not found", f"There is no {what} {name!r}.")
 
 
 def refused(problems: tuple[Problem, ...], what: str) -> Refusal:

@@ -122,7 +122,7 @@ async def show_facts(
 async def _known(services: Services, task: str) -> TaskRow:
     row = await services.store.task(task)
     if row is None:
-        raise not_found(f"task {task!r}")
+        raise not_found(what="task", name=task)
     return row
 
 

@@ -56,7 +56,13 @@ class Server:
 def main() -> int:
     """Run the demonstration and give its exit code."""
     parser = argparse.ArgumentParser(prog="python -m service.demo", description="The main job, end to end, on real data.")
-    parser.add_argument("--crash", action="store_true", help="Kill the server (SIGKILL) in the middle and start it again.")
+    parser.add_argument(
+        "--crash",
+        nargs="?",
+        const="StepCompleted",
+        metavar="FACT",
+        help="Kill the server (SIGKILL) when the first fact of this kind comes, and start it again.",
+    )
     parser.add_argument("--data", type=Path, help="Folder for the demo's database; default: a temporary one.")
     given = parser.parse_args()
     console = Console(highlight=False)
@@ -70,7 +76,7 @@ def main() -> int:
         with _server(environment) as server:
             task = _submit(server)
             console.print(Rule(f"task {task}", align="left"))
-            ended, seen = _watch(console, server, task, until_first_step_done=given.crash)
+            ended, seen = _watch(console, server, task, until=given.crash)
             if given.crash:
                 server.process.send_signal(signal.SIGKILL)
                 server.process.wait()
@@ -154,7 +160,7 @@ def _submit(server: Server) -> str:
 
 
 def _watch(
-    console: Console, server: Server, task: str, *, after: int = 0, until_first_step_done: bool = False
+    console: Console, server: Server, task: str, *, after: int = 0, until: str | None = None
 ) -> tuple[JsonObject | None, int]:
     narrator = Narrator(console)
     headers = {"Accept": "text/event-stream", "Last-Event-ID": str(after)}
@@ -167,7 +173,7 @@ def _watch(
             fact = json.loads(line.removeprefix("data:"))
             narrator.tell(fact)
             after = fact["seq"]
-            if until_first_step_done and fact["kind"] == "StepCompleted":
+            if fact["kind"] == until:
                 return None, after
     return _task(server, task), after
 

@@ -16,6 +16,7 @@ from engine.facts import Body, Fact
 from engine.owed import effects, effects_of, is_owed
 from engine.rules import Rules
 from engine.state import TaskState
+from engine.views import Change, changes
 from fragments.documents import Template
 from fragments.planning import PlanReply
 from tests.support.clocks import NOON
@@ -25,12 +26,13 @@ from tests.support.templates import RULES, submission
 class World:
     """One task: its state, its log, what it is owed, and the time."""
 
-    def __init__(self, rules: Rules = RULES, *, now: datetime = NOON, chance: float = 0.5) -> None:
-        self.rules, self.now, self.chance = rules, now, chance
-        self.state = TaskState(task="t1")
+    def __init__(self, rules: Rules = RULES, *, now: datetime = NOON, chance: float = 0.5, task: str = "t1") -> None:
+        self.rules, self.now, self.chance, self.task = rules, now, chance, task
+        self.state = TaskState(task=task)
         self.log: list[Fact] = []
         self.owed: list[Effect] = []
         self.commits: list[int] = []  # lengths of the log at which a crash can find it
+        self.appends: list[tuple[list[Fact], list[Change]]] = []
         self.past: list[Effect] = []  # everything that was ever owed
         self._tip = Tip()
 
@@ -40,12 +42,14 @@ class World:
 
     def command(self, order: commands.Order) -> list[Body]:
         """Decide one command; keep its facts and what became owed."""
-        command = commands.Command(id="c", task="t1", actor="tester", order=order)
+        command = commands.Command(id="c", task=self.task, actor="tester", order=order)
         decision = decide(self.state, command, rules=self.rules, now=self.now, chance=self.chance)
-        sealed, self._tip = seal("t1", self._tip, decision.bodies, actor="tester", at=self.now)
+        sealed, self._tip = seal(self.task, self._tip, decision.bodies, actor="tester", at=self.now)
         self.log += sealed
         self.commits.append(len(self.log))
         before, self.state = self.state, decision.state
+        if sealed:
+            self.appends.append((sealed, changes(before, self.state, sealed)))
         self.owed = [e for e in self.owed if is_owed(self.state, e)]
         new = effects_of(before, self.state, decision.bodies, self.rules)
         self.owed += new
@@ -82,7 +86,7 @@ class World:
     def crash(self, *, after: int | None = None) -> list[Body]:
         """Forget everything but the log, or its first facts, and take the task up again."""
         self.log = [replace(f, body=decode(f.kind, f.text)) for f in self.log[:after]]
-        self.state = replay("t1", self.log)
+        self.state = replay(self.task, self.log)
         last = self.log[-1] if self.log else None
         self._tip = Tip(seq=last.seq, hash=last.hash) if last else Tip()
         self.owed = []
