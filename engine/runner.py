@@ -270,14 +270,29 @@ class Runner:
     async def _run_handler(self, run: TaskRun, effect: RunHandler) -> None:
         outcome = await self._rim.run(effect)
         run.over(effect.step, claim_of(effect))
-        self._post(run, "handler", ReportStep(step=effect.step, attempt=effect.attempt, outcome=outcome))
+        await self._report(run, "handler", ReportStep(step=effect.step, attempt=effect.attempt, outcome=outcome))
 
     async def _ask_planner(self, run: TaskRun, effect: Plan) -> None:
         reply = await self._rim.plan(effect)
         run.over(effect.step, claim_of(effect))
         about = effect.request
         order = ReportPlan(step=effect.step, phase=about.phase, turn=about.turn, attempt=effect.attempt, reply=reply)
-        self._post(run, "planner", order)
+        await self._report(run, "planner", order)
+
+    async def _report(self, run: TaskRun, actor: str, order: Order) -> None:
+        """Bring an outcome back; whoever brings it works the inbox off, where nobody does so already: a task less per step."""
+        if self._closed or run.fault is not None:
+            return
+        run.inbox.append(Waiting(Command(id="", task=run.state.task, actor=actor, order=order)))
+        if run.busy:
+            return
+        run.busy = True
+        mine = asyncio.current_task()
+        assert mine is not None, "effects are tasks"
+        self._effects.discard(mine)  # closing cancels effects and waits for pumps, and this is one now
+        self._pumps.add(mine)
+        mine.add_done_callback(self._pumps.discard)
+        await self._pump(run)
 
     async def _take_up(self) -> None:
         """Load every unfinished task and recover it; some at a time, since each waits for the store."""

@@ -22,7 +22,7 @@ def _parse_duration(value: Json) -> Json:
         return timedelta(seconds=value)
     if isinstance(value, timedelta):
         return value
-    msg = "it is a number of seconds or a text such as 500ms, 30s, 10m, 1h30m"
+    msg = "a duration: a number of seconds or a text such as 500ms, 30s, 10m, 1h30m"
     raise ValueError(msg)
 
 

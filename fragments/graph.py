@@ -40,17 +40,37 @@ def layers(waits: Mapping[str, Sequence[str]]) -> list[tuple[str, ...]]:
 
 
 def cycles(waits: Mapping[str, Sequence[str]]) -> list[tuple[str, ...]]:
-    """Spell out one shortest circle of each knot: `(a, b)` where a waits for b and b for a; in document order."""
+    """Spell out a shortest circle through the first step of each knot: `(a, b)` where a waits for b and b for a."""
     graph = _graph(waits).reverse(copy=False)
     position = {name: i for i, name in enumerate(waits)}
     knots = [knot for knot in nx.strongly_connected_components(graph) if len(knot) > 1]
-    found = []
-    for knot in sorted(knots, key=lambda knot: min(position[name] for name in knot)):
-        first = min(knot, key=lambda name: position[name])
-        inside = graph.subgraph(knot)
-        back = min((nx.shortest_path(inside, after, first) for after in inside.successors(first)), key=len)
-        found.append((first, *back[:-1]))
-    return found
+    firsts = {min(knot, key=lambda name: position[name]): knot for knot in knots}
+    return [_circle(graph.subgraph(firsts[first]), first) for first in sorted(firsts, key=lambda name: position[name])]
+
+
+def order(waits: Mapping[str, Sequence[str]]) -> tuple[list[str], list[str]]:
+    """Order the steps of a scope so that each comes after those that it waits for; those that wait for a circle come apart."""
+    missing = {name: len(befores) for name, befores in waits.items()}
+    after: dict[str, list[str]] = {name: [] for name in waits}
+    for name, befores in waits.items():
+        for before in befores:
+            after[before].append(name)
+    ready = [name for name, count in missing.items() if count == 0]
+    for name in ready:  # grows while it is gone through
+        for waiting in after[name]:
+            missing[waiting] -= 1
+            if missing[waiting] == 0:
+                ready.append(waiting)
+    return ready, [name for name, count in missing.items() if count > 0]
+
+
+def _circle(knot: "nx.DiGraph[str]", first: str) -> tuple[str, ...]:
+    came_from = dict(nx.bfs_predecessors(knot, first))  # in the order of distance
+    end = next(name for name in came_from if knot.has_edge(name, first))
+    back = [end]
+    while back[-1] != first:
+        back.append(came_from[back[-1]])
+    return tuple(back[::-1])
 
 
 def last(waits: Mapping[str, Sequence[str]]) -> tuple[str, ...]:

@@ -5,10 +5,15 @@ from collections.abc import Iterable
 from rapidfuzz import process
 from rapidfuzz.distance import DamerauLevenshtein
 
+MOST_NAMES = 1_000
+"""Among more names than these nothing is looked for: many unknown names times many names would take minutes."""
+
 
 def nearest(name: str, names: Iterable[str]) -> tuple[str, ...]:
     """Give up to three names that look like `name`, the nearest first."""
     known = sorted({n for n in names if n != name})
+    if len(known) > MOST_NAMES:
+        return ()
     return tuple(match for match, _, _ in process.extract(name, known, limit=3, score_cutoff=60))
 
 
@@ -19,6 +24,8 @@ def only_near(name: str, names: Iterable[str]) -> str | None:
     """
     most = max(1, len(name) // 4)
     known = sorted({n for n in names if n != name})
+    if len(known) > MOST_NAMES:
+        return None
     ranked = sorted((DamerauLevenshtein.distance(name, n, score_cutoff=most), n) for n in known)
     if not ranked or ranked[0][0] > most or len(name) < 3:  # noqa: PLR2004 - of two letters one is no evidence
         return None

@@ -16,6 +16,8 @@ def join(pointer: str, *parts: str | int) -> str:
 
 def braced(value: Json, pointer: str = "") -> list[tuple[str, str]]:
     """List every text in `value` that holds `{{`, with its pointer; keys not included; in document order."""
+    if not isinstance(value, (str, dict, list, tuple, Mapping)):
+        return []
     found: list[tuple[_Path, str]] = []
     _collect(value, None, found)
     return [(join(pointer, *_parts(path)), text) for path, text in found]

@@ -48,7 +48,7 @@ _REASONS = {
     "greater_than": "should be more than {gt}",
     "greater_than_equal": "should be at least {ge}",
     "less_than_equal": "should be at most {le}",
-    "value_error": "should be such that {error}",
+    "value_error": "should be {error}",
 }
 _Location = tuple[int | str, ...]
 

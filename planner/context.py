@@ -11,12 +11,15 @@ from rapidfuzz import fuzz
 from catalog.capability import Capability, Effect, Example, OutputCase
 from catalog.registry import Catalog
 from catalog.values import Json, JsonObject
+from fragments.bounds import Left
 from fragments.checks.handlers import handler_allowed
 from fragments.documents import Allow
 from fragments.frames import Frame
 from fragments.planning import PlanRequest
 from planner.answers import plan_schema
 from planner.notation import sample, shape, sketch
+
+_MINUTES_TOLD = 5  # times left are told in steps of as many minutes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,7 +137,7 @@ def request_variables(request: PlanRequest, capabilities: tuple[Capability, ...]
         "channels": sorted(channels_allowed(frame)),
         "effects": [effect.value for effect in effects_allowed(frame.allows)],
         "handlers": _handlers(capabilities, request.goal, detail),
-        "left": frame.left.to_json() | {"cost_usd": f"{frame.left.cost_usd:.2f}", "wall_clock": _time(frame.left.wall_clock_s)},
+        "left": _left(frame.left),
         "may_nest": may_nest(frame),
         "must_produce": sketch(_in_order(frame.must_produce)) if frame.must_produce is not None else None,
         "must_produce_schema": _json(frame.must_produce),
@@ -311,6 +314,18 @@ def _path(place: str) -> str:
 def _example(example: Example) -> dict[str, str]:
     call = {"config": example.config, "input": example.input}
     return {"title": example.title, "call": _json(call), "gives": _json(example.output)}
+
+
+def _left(left: Left) -> dict[str, Json]:
+    return left.to_json() | {"cost_usd": f"{left.cost_usd:.2f}", "wall_clock": _coarse(left.wall_clock_s)}
+
+
+def _coarse(seconds: float) -> str:
+    """Tell a time left, rounded down: told to the second, every turn of a conversation would begin with another prompt."""
+    minutes = int(seconds // 60)
+    if minutes < _MINUTES_TOLD:
+        return f"{int(seconds)} s" if seconds < 120 else f"{minutes} minutes"  # noqa: PLR2004 - as people say it
+    return f"{minutes - minutes % _MINUTES_TOLD} minutes"
 
 
 def _time(seconds: float) -> str:

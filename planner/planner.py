@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import date
 from typing import TypeAlias
 
 from catalog.registry import Catalog
@@ -30,7 +29,7 @@ class FragmentPlanner:
 
     A template stands in when no model is configured, or when the model failed in a way that trying again does not mend, and
     only for the first phase: a template that ran already is no better the second time. `models` makes the model that a
-    request names; `today` stands for the request's own day, for answers that were recorded on another.
+    request names.
     """
 
     def __init__(
@@ -40,7 +39,6 @@ class FragmentPlanner:
         templates: Library,
         *,
         models: Models | None = None,
-        today: date | None = None,
         budget_characters: int = BUDGET_CHARACTERS,
         max_tokens: int = MAX_TOKENS,
     ) -> None:
@@ -49,7 +47,6 @@ class FragmentPlanner:
         self._catalog = catalog
         self._templates = templates
         self._models = models
-        self._today = today
         self._budget_characters = budget_characters
         self._max_tokens = max_tokens
 
@@ -79,8 +76,7 @@ class FragmentPlanner:
         return self._models(request.model)
 
     def _prompt(self, request: PlanRequest) -> Prompt:
-        dated = request if self._today is None else replace(request, today=self._today)
-        return build(dated, self._catalog, budget_characters=self._budget_characters, max_tokens=self._max_tokens)
+        return build(request, self._catalog, budget_characters=self._budget_characters, max_tokens=self._max_tokens)
 
     async def _without_model(self, request: PlanRequest, error: ModelError | None, provenance: Provenance) -> PlanReply:
         if error is not None and (error.retryable or request.phase > 1):

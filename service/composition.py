@@ -85,6 +85,7 @@ async def running(settings: Settings, *, prepared: AbstractContextManager[Progre
         plan_timeout_s=settings.model_timeout_s * 1.5,
         channels=known.house.channels,
         operator_hosts=known.house.hosts,
+        planning_date=settings.planning_date,
     )
     async with SqlStore.open(settings.database_url) as store, sandbox(known) as pool:
         if prepared is not None:
@@ -133,7 +134,6 @@ def planner_of(known: Vocabulary) -> FragmentPlanner:
         known.catalog,
         known.library,
         models=lambda name: _lite_llm(known.settings, name),
-        today=known.settings.planning_date,
     )
 
 

@@ -10,6 +10,9 @@ from fragments.bounds import Amounts
 from fragments.documents import ForEach, OnFailure
 
 
+_NAMES = {dict: "an object", str: "a text", bool: "a boolean", type(None): "null"}
+
+
 def begin(draft: Draft, step: StepState) -> None:
     """Start a loop: as many items as may run side by side; no items at all complete it."""
     loop = _for_each(step)
@@ -65,7 +68,7 @@ def _item(draft: Draft, step: StepState, index: int) -> Json:
 
 def _unfit(step: StepState, loop: ForEach, items: Json) -> Error | None:
     if not isinstance(items, (list, tuple)):
-        says = f"for_each goes over a list; its items are {'null' if items is None else f'a {type(items).__name__}'}"
+        says = f"for_each goes over a list; its items are {_NAMES.get(type(items), 'a number')}"
         return Error(type=Reason.ITEMS_INVALID, message=says, step=step.path)
     if len(items) > loop.max_items:
         says = f"there are {len(items)} items and max_items is {loop.max_items}"

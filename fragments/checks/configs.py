@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from fragments.checks.findings import CONFIG, Place, literal_findings
 from fragments.checks.formats import FORMATS, Formatted, formatted
 from fragments.checks.view import Node, View
-from fragments.pointers import braced
+from fragments.pointers import braced, join
 from fragments.problems import Problem
 from fragments.references import Reference, parse
 from fragments.schemas.memory import ByIdentity
@@ -55,9 +55,11 @@ def _own_reference(text: str, node: Node) -> Reference | None:
 
 
 def _formatted(node: Node) -> Iterator[tuple[str, str, object]]:
+    """Go through the values of config that have a format: format, pointer, value."""
     if node.capability is not None:
         for path, kind in _places(node.capability.config_schema):
-            yield from ((kind, where, value) for where, value in _at(node, path))
+            if "*" in path or path[0] in node.step.config:
+                yield from ((kind, where, value) for where, value in _at(node, path))
 
 
 def _is_ours(reference: Reference, node: Node) -> bool:
@@ -78,6 +80,6 @@ def _at(node: Node, path: tuple[str, ...]) -> Iterator[tuple[str, object]]:
 def _into(where: str, value: object, key: str) -> Iterator[tuple[str, object]]:
     if isinstance(value, dict):
         names = list(value) if key == "*" else [key] if key in value else []
-        yield from ((Place(where=where, label="", codes=CONFIG).at(name).where, value[name]) for name in names)
+        yield from ((join(where, name), value[name]) for name in names)
     elif isinstance(value, (list, tuple)) and key == "*":
         yield from ((f"{where}/{i}", part) for i, part in enumerate(value))

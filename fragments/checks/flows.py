@@ -7,7 +7,7 @@ from catalog.capability import Capability
 from catalog.values import Json, JsonObject, Schema, canonical
 from fragments.checks.view import Node, Scope, View
 from fragments.documents import ForEach, OnFailure, Template
-from fragments.graph import last
+from fragments.graph import last, order
 from fragments.pointers import braced, look_up
 from fragments.references import Reference, is_text_with_references, parse, whole
 from fragments.schemas.fitting import Fit, fits
@@ -50,10 +50,24 @@ class Flows:
     """The types of one document, worked out when asked for."""
 
     def __init__(self, view: View) -> None:
-        """Work on `view`; nothing is worked out yet."""
+        """Work on `view`."""
         self.view = view
         self._outputs: dict[Node, Schema] = {}
         self._items: dict[Node, Schema] = {}
+        self._elements: dict[Node, Schema] = {}
+        self._work_out(view.root)
+
+    def _work_out(self, scope: Scope) -> None:
+        """Work outputs out in the order of the graph: asked for from the end, long chains of loops would nest without limit."""
+        ordered, stuck = order(scope.waits)
+        for name in stuck:
+            self._outputs[scope.by_name[name]] = UNKNOWN  # part of a circle, which is told elsewhere, or behind one
+        for name in ordered:
+            node = scope.by_name[name]
+            if node.inner is not None:
+                self.items(node)
+                self._work_out(node.inner)
+                self.output(node)
 
     @cached_property
     def input(self) -> Schema:
@@ -130,7 +144,9 @@ class Flows:
             return UNKNOWN
         if name == binder.owner.step.for_each.index:
             return _COUNT
-        return _element(self.items(binder.owner))
+        if binder.owner not in self._elements:
+            self._elements[binder.owner] = _element(self.items(binder.owner))
+        return self._elements[binder.owner]
 
     def _output(self, node: Node) -> Schema:
         if node.step.for_each is not None:

@@ -1,18 +1,20 @@
 """Check 5: dependencies exist and go in no circle; nothing is done for nobody; loops are well formed."""
 
 from collections.abc import Iterator, Mapping
+from itertools import islice
 
 from catalog.capability import Effect
 from fragments.checks.findings import replaced
 from fragments.checks.flows import Flows
 from fragments.checks.view import Node, Scope, View
 from fragments.graph import cycles, last
-from fragments.near import hint, only_near
+from fragments.near import MOST_NAMES, hint, only_near
 from fragments.problems import Problem, Severity
 from fragments.schemas.fitting import Fit, fits
 from fragments.schemas.inference import in_words
 
 _MOST_LOOPS = 3
+_MOST_SPELLED = 12  # steps of a circle
 
 
 def check_dependencies(view: View) -> Iterator[Problem]:
@@ -31,10 +33,11 @@ def check_cycles(view: View) -> Iterator[Problem]:
     """Find circles, by what is declared and what references imply."""
     for scope in view.scopes:
         for circle in cycles(scope.waits):
-            spelled = " waits for ".join((*circle, circle[0]))
+            shown = circle if len(circle) <= _MOST_SPELLED else (*circle[:_MOST_SPELLED], "...")
+            spelled = " waits for ".join((*shown, circle[0]))
             first = scope.by_name[circle[0]]
             says = f"Steps wait for each other: {spelled}."
-            advice = f"Take one of these dependencies out, in {' or '.join(dict.fromkeys(circle))}."
+            advice = f"Take one of these dependencies out, in {' or '.join(circle[:_MOST_SPELLED])}."
             yield Problem(code="graph.cycle", where=first.pointer, says=says, hint=advice)
 
 
@@ -77,7 +80,7 @@ def may_change(node: Node) -> bool:
 
 
 def _unknown(node: Node, name: str, where: str) -> Problem:
-    names = [other for other in node.scope.by_name if other != node.step.name]
+    names = [other for other in islice(node.scope.by_name, MOST_NAMES + 2) if other != node.step.name]
     outer = node.scope.parent.step(name) if node.scope.parent is not None else None
     meant = only_near(name, names)
     free = meant is not None and meant not in node.step.depends_on and outer is None

@@ -29,8 +29,8 @@ def check_loop_names(view: View) -> Iterator[Problem]:
         loop = node.step.for_each
         if loop is None:
             continue
-        yield from _binding(node, loop.as_, f"{node.pointer}/for_each/as")
-        yield from _binding(node, loop.index, f"{node.pointer}/for_each/index")
+        yield from _binding(view, node, loop.as_, f"{node.pointer}/for_each/as")
+        yield from _binding(view, node, loop.index, f"{node.pointer}/for_each/index")
         if loop.as_ == loop.index:
             says = f'Step "{node.step.name}" binds "{loop.as_}" to the item and to its index.'
             yield Problem(
@@ -38,7 +38,7 @@ def check_loop_names(view: View) -> Iterator[Problem]:
             )
 
 
-def _binding(node: Node, name: str, where: str) -> Iterator[Problem]:
+def _binding(view: View, node: Node, name: str, where: str) -> Iterator[Problem]:
     if name in (*ROOTS, *LATER_ROOTS):
         says = f'Step "{node.step.name}" binds "{name}", which is a root of references.'
         yield Problem(code="names.reserved", where=where, says=says, hint="Choose another name.")
@@ -48,8 +48,18 @@ def _binding(node: Node, name: str, where: str) -> Iterator[Problem]:
     owner = binder.owner.step.name if binder.owner is not None else ""
     says = f'Step "{node.step.name}" binds "{name}", which the loop "{owner}" around it binds already.'
     free = _free(name, node.scope)
-    key = "as" if where.endswith("/as") else "index"
-    yield Problem(code="names.shadowed", where=where, says=says, hint=f'Choose another name, such as "{key}: {free}".')
+    key = where.rpartition("/")[2]
+    advice = f'Choose another name, such as "{key}: {free}".'
+    patch = ({"op": "add", "path": where, "value": free},) if _is_unread(view, node, key, name) else None
+    yield Problem(code="names.shadowed", where=where, says=says, hint=advice, patch=patch)
+
+
+def _is_unread(view: View, node: Node, key: str, name: str) -> bool:
+    """Say whether a name was left to its default and nothing in the loop reads it: then another name changes nothing."""
+    if node.step.for_each is None or key in node.step.for_each.model_dump(by_alias=True, exclude_unset=True):
+        return False
+    within = (reference.root for use, reference in view.references if any(scope is node.inner for scope in use.scope.around()))
+    return name not in within
 
 
 def _free(name: str, scope: Scope) -> str:

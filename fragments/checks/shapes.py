@@ -1,11 +1,11 @@
 """Check 1: keys of a step that belong together, or exclude each other."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
+from catalog.values import Json
 from fragments.checks.view import Node, View
-from fragments.pointers import join
+from fragments.pointers import braced, join
 from fragments.problems import Problem
-from fragments.references import parts_of
 
 _PLANNING_ONLY = ("goal", "allow", "must_produce", "bounds")
 _NOT_PLANNING = ("handler", "config", "for_each", "steps", "retry", "timeout", "idempotent")
@@ -19,12 +19,33 @@ def check_combinations(view: View) -> Iterator[Problem]:
 
 
 def check_fixed_texts(view: View) -> Iterator[Problem]:
-    """Find references where the text is fixed when the plan is made: in goals and in allow lists."""
+    """Find references where the text is fixed when the plan is made: in goals, in allow lists, in keys."""
     for node in view.nodes:
-        if any(True for _ in parts_of(node.step.goal or "")):
-            says = f"{_label(node)}: a goal is fixed text; what stands in {{{{ }}}} would not be looked up."
+        if braced(node.step.goal):
             advice = "Give the value as input and name it in the goal."
-            yield Problem(code="reference.place", where=f"{node.pointer}/goal", says=says, hint=advice)
+            yield _fixed(_label(node), "a goal", f"{node.pointer}/goal", advice)
+        for where, _ in braced(node.step.allow.model_dump() if node.step.allow is not None else {}, f"{node.pointer}/allow"):
+            yield _fixed(_label(node), "what is allowed", where, "Write it out.")
+        for where in _keys_in_braces(node.step.input, f"{node.pointer}/input"):
+            yield _fixed(_label(node), "a key", where, "Only values can be references.")
+    for where in _keys_in_braces(view.document.output, "/output"):
+        yield _fixed("The output", "a key", where, "Only values can be references.")
+
+
+def _fixed(label: str, what: str, where: str, advice: str) -> Problem:
+    says = f"{label}: {what} is fixed text; what stands in {{{{ }}}} would not be looked up."
+    return Problem(code="reference.place", where=where, says=says, hint=advice)
+
+
+def _keys_in_braces(value: Json, pointer: str) -> Iterator[str]:
+    if isinstance(value, Mapping):
+        for key, part in value.items():
+            if "{{" in key:
+                yield join(pointer, key)
+            yield from _keys_in_braces(part, join(pointer, key))
+    elif isinstance(value, (list, tuple)):
+        for i, part in enumerate(value):
+            yield from _keys_in_braces(part, f"{pointer}/{i}")
 
 
 def _planning(node: Node) -> Iterator[Problem]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import islice
 
 from catalog.capability import Capability, Effect
 from catalog.registry import Catalog, Unresolved
@@ -11,6 +12,7 @@ from fragments.bounds import Left
 from fragments.documents import Fragment, Step, StepType, Template
 from fragments.frames import Frame
 from fragments.graph import dependencies
+from fragments.near import MOST_NAMES
 from fragments.pointers import braced
 from fragments.references import Malformed, Reference, parse
 
@@ -43,9 +45,10 @@ class Scope:
         return next((scope for scope in self.around() if name in scope.bindings), None)
 
     def step_names(self) -> list[str]:
-        """Name the steps that can be read here: those of this scope and around, without the loops that are around."""
+        """Name the steps that can be read here, without the loops around; no more than anybody looks through."""
         owners = {scope.owner for scope in self.around()}
-        return [node.step.name for scope in self.around() for node in scope.nodes if node not in owners]
+        names = (node.step.name for scope in self.around() for node in scope.nodes if node not in owners)
+        return list(islice(names, MOST_NAMES + 1))
 
     def loops(self) -> list["Node"]:
         """List the loops around, outermost first."""

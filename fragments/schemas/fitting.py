@@ -51,7 +51,7 @@ def fits_when_present(producer: Schema, consumer: Schema) -> Fit:
 
 def takes_all(schema: Schema) -> bool:
     """Say whether a schema plainly accepts every value."""
-    return schema is True or (isinstance(schema, Mapping) and not is_unknown(schema) and ASSERTING.isdisjoint(schema))
+    return schema is True or (isinstance(schema, dict) and ASSERTING.isdisjoint(schema) and not is_unknown(schema))
 
 
 def all_of(parts: Iterable[Fit]) -> Fit:

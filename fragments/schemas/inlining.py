@@ -29,7 +29,7 @@ SINGLE = (
 
 def is_unknown(schema: Schema) -> bool:
     """Say whether nothing is known of a schema."""
-    return isinstance(schema, Mapping) and "x-unknown" in schema
+    return schema is UNKNOWN or (isinstance(schema, dict) and "x-unknown" in schema)
 
 
 def inlined(schema: Schema) -> Schema:
@@ -69,17 +69,8 @@ def lookup(root: Schema, reference: str) -> Schema | None:
     return part if isinstance(part, (Mapping, bool)) and (reference == "#" or reference.startswith("#/")) else None
 
 
-def _has_reference(value: Json) -> bool:
-    pending = [value]
-    while pending:
-        part = pending.pop()
-        if isinstance(part, Mapping):
-            if "$ref" in part or "$dynamicRef" in part:
-                return True
-            pending.extend(part.values())
-        elif isinstance(part, (list, tuple)):
-            pending.extend(part)
-    return False
+def _has_reference(schema: Schema) -> bool:
+    return any("$ref" in part or "$dynamicRef" in part for _, part in subschemas(schema))
 
 
 class _Inliner:

@@ -26,6 +26,10 @@ _verdicts: dict[str, Flaw | None] = {}
 
 def schema_flaw(schema: Json) -> Flaw | None:
     """Say where and why something is no schema that can be used here; None where it is one."""
+    return _flaws(schema) if isinstance(schema, dict) else _flaw(schema)
+
+
+def _flaw(schema: Json) -> Flaw | None:
     if not isinstance(schema, Mapping):
         return None if isinstance(schema, bool) else ((), "a schema is an object, or true or false")
     parts = list(subschemas(schema))
@@ -47,6 +51,7 @@ def _reference_flaw(schema: Mapping[str, Json], parts: list[tuple[Path, Mapping[
     return _circle(schema, parts)
 
 
+_flaws = ByIdentity(_flaw)
 sound = ByIdentity(lambda schema: inlined(schema) if schema_flaw(schema) is None else UNKNOWN)
 """Give a schema without `$ref`; `UNKNOWN` for one that is flawed."""
 
@@ -54,7 +59,10 @@ sound = ByIdentity(lambda schema: inlined(schema) if schema_flaw(schema) is None
 def _shallow_flaw(schema: Mapping[str, Json]) -> Flaw | None:
     """Check one schema without those within it: what is left of most is the same few texts over and over."""
     shallow = {key: _outline(key, value) for key, value in schema.items() if not _is_plain(key, value)}
-    text = canonical(shallow)
+    if not shallow:
+        return None
+    plain = all(type(value) is str for value in shallow.values())  # {"type": "string"} and its like are most of them
+    text = repr(shallow) if plain else canonical(shallow)
     if text not in _verdicts:
         if len(_verdicts) >= _MOST:
             _verdicts.clear()

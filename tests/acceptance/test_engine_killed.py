@@ -17,10 +17,14 @@ from tests.support.templates import RULES
 ROOT = Path(__file__).parents[2]
 
 
+def holds(file: Path, line: str) -> bool:
+    return file.exists() and line in file.read_text(encoding="utf-8").splitlines()
+
+
 async def line_in(file: Path, line: str) -> None:
     """Wait until another process wrote a line; there is no event to wait for, only the file."""
     async with asyncio.timeout(30):
-        while not file.exists() or line not in file.read_text(encoding="utf-8").splitlines():  # noqa: ASYNC110 - see above
+        while not holds(file, line):  # noqa: ASYNC110 - see above
             await asyncio.sleep(0.02)
 
 

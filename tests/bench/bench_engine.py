@@ -23,6 +23,12 @@ from fragments.bounds import Left
 from tests.support.planners import ScriptedPlanner
 from tests.support.templates import RULES, submission, template
 
+
+def say(line: str) -> None:
+    """Print a figure."""
+    sys.stdout.write(f"{line}\n")
+
+
 PLENTY = Left(steps=100_000, wall_clock_s=3600.0)
 
 
@@ -71,19 +77,19 @@ async def timed(steps: list[dict[str, Any]]) -> float:
 
 async def bench_chain() -> None:
     best = min([await timed(chain(500)) for _ in range(5)])
-    print(f"chain of 500: {best / 500 * 1e3:.3f} ms a step (best of 5)")
+    say(f"chain of 500: {best / 500 * 1e3:.3f} ms a step (best of 5)")
 
 
 async def bench_fan_out() -> None:
     best = min([await timed(loop(1_000)) for _ in range(5)])
-    print(f"fan-out of 1,000: {best / 1_000 * 1e3:.3f} ms a step, {1_000 / best:,.0f} steps/s (best of 5)")
+    say(f"fan-out of 1,000: {best / 1_000 * 1e3:.3f} ms a step, {1_000 / best:,.0f} steps/s (best of 5)")
 
 
 async def bench_growth() -> None:
     for name, make in (("chain", chain), ("fan-out", loop)):
         small = min([await timed(make(100)) for _ in range(5)]) / 100
         large = await timed(make(10_000)) / 10_000
-        print(f"growth of a {name}: {small * 1e3:.3f} ms a step at 100, {large * 1e3:.3f} at 10,000, {large / small:.2f} x")
+        say(f"growth of a {name}: {small * 1e3:.3f} ms a step at 100, {large * 1e3:.3f} at 10,000, {large / small:.2f} x")
 
 
 async def bench_recovery(tasks: int = 10_000) -> None:
@@ -99,10 +105,10 @@ async def bench_recovery(tasks: int = 10_000) -> None:
                 for first in range(0, tasks, 500):
                     some = (submission(made, task=f"t{i}", left=PLENTY) for i in range(first, first + 500))
                     await asyncio.gather(*(runner.submit(each) for each in some))
-                print(f"submission of {tasks:,}: {(time.perf_counter() - start) / tasks * 1e3:.3f} ms a task")
+                say(f"submission of {tasks:,}: {(time.perf_counter() - start) / tasks * 1e3:.3f} ms a task")
             start = time.perf_counter()
             async with Runner.open(store=store, handlers=Stuck(), planner=ScriptedPlanner(), clock=SystemClock(), rules=RULES):
-                print(f"recovery of {tasks:,} tasks: {time.perf_counter() - start:.2f} s")
+                say(f"recovery of {tasks:,} tasks: {time.perf_counter() - start:.2f} s")
 
 
 async def bench_raw() -> None:
@@ -114,7 +120,7 @@ async def bench_raw() -> None:
         start = time.perf_counter()
         for _ in range(500):
             connection.execute("INSERT INTO t VALUES (?)", ("x" * 300,))
-        print(f"bare commit of one row: {(time.perf_counter() - start) / 500 * 1e3:.3f} ms")
+        say(f"bare commit of one row: {(time.perf_counter() - start) / 500 * 1e3:.3f} ms")
         with suppress(sqlite3.Error):
             connection.close()
 

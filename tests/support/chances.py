@@ -58,9 +58,9 @@ def scopes(draw: st.DrawFn, depth: int) -> list[dict[str, Any]]:
     for i in range(draw(st.integers(2, 5) if depth > 1 else st.integers(1, 3))):
         step = draw(steps(f"s{i}", depth))
         before = [each["name"] for each in made]
-        if before and draw(st.booleans()):
+        if len(before) > 0 and draw(st.booleans()):
             step["depends_on"] = draw(st.lists(st.sampled_from(before), unique=True, max_size=2))
-        if before and "steps" not in step and draw(st.booleans()):
+        if len(before) > 0 and "steps" not in step and draw(st.booleans()):
             step["input"] = {"seen": f"{{{{ steps.{draw(st.sampled_from(before))}.output }}}}"}
         made.append(step)
     return made

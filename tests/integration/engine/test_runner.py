@@ -1,5 +1,5 @@
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from datetime import timedelta
 from pathlib import Path
@@ -198,16 +198,22 @@ async def test_a_command_with_an_id_is_applied_once(house: House) -> None:
     assert len(await house.store.facts("t1")) == 8
 
 
-@pytest.mark.parametrize("what", ["feed", "finished", "cancel"])
-async def test_a_task_that_is_not_there_is_unknown(house: House, what: str) -> None:
+async def fed(runner: Runner) -> list[Fact]:
+    return [fact async for fact in runner.feed("nobody")]
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        pytest.param(fed, id="feed"),
+        pytest.param(lambda runner: runner.finished("nobody"), id="finished"),
+        pytest.param(lambda runner: runner.cancel("nobody", "r", "me"), id="cancel"),
+    ],
+)
+async def test_a_task_that_is_not_there_is_unknown(house: House, ask: Callable[[Runner], Awaitable[Any]]) -> None:
     runner = await house.open()
     with pytest.raises(UnknownTaskError, match="there is no task nobody"):
-        if what == "feed":
-            [fact async for fact in runner.feed("nobody")]
-        elif what == "finished":
-            await runner.finished("nobody")
-        else:
-            await runner.cancel("nobody", "r", "me")
+        await ask(runner)
 
 
 async def test_an_adapter_that_raises_costs_one_step_and_tells_nothing_of_what_it_knows(house: House) -> None:

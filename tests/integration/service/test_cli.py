@@ -3,8 +3,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import Result
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from service.cli.main import app
 
@@ -22,7 +21,7 @@ FAILS = SUMS.replace("$sum(x)", "$error('on purpose')")
 BROKEN = SUMS.replace("transform@^1", "transfrom").replace("steps.total.output", "steps.totl.output")
 
 
-@pytest.fixture
+@pytest.fixture(autouse=True)
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("GOALWRIGHT_DATA", str(tmp_path / "data"))
@@ -95,7 +94,7 @@ def test_check_of_a_broken_document_exits_with_2_and_offers_patches(home: Path) 
     assert {"code", "where", "says", "hint", "severity", "patch"} == errors["handler.unknown"].keys()
 
 
-def test_a_goal_without_a_model_that_no_template_fits_says_what_to_set(home: Path) -> None:
+def test_a_goal_without_a_model_that_no_template_fits_says_what_to_set() -> None:
     refused = goalwright("goal", "Write me a poem about the sea")
     assert (refused.exit_code, refused.stdout) == (2, "")
     assert "GOALWRIGHT_MODEL" in refused.stderr
@@ -110,7 +109,7 @@ def test_plan_writes_the_plan_of_a_fitting_template_and_runs_nothing(home: Path)
     assert not (home / "data").exists()
 
 
-def test_lines_are_answered_one_by_one_in_order(home: Path) -> None:
+def test_lines_are_answered_one_by_one_in_order() -> None:
     calls: list[Any] = [{"config": {"expression": f"{n} * 2"}, "input": {"data": None}} for n in range(20)]
     lines = [*map(json.dumps, calls), "no json", '{"expression": "1"}', '{"config": {"expression": "("}, "input": {"data": 1}}']
     called = goalwright("handlers", "call", "transform", "--lines", stdin="\n".join(lines) + "\n")
@@ -121,7 +120,7 @@ def test_lines_are_answered_one_by_one_in_order(home: Path) -> None:
     assert answers[22]["error"].keys() == {"type", "message", "retryable"}
 
 
-def test_a_single_call_that_fails_exits_with_1(home: Path) -> None:
+def test_a_single_call_that_fails_exits_with_1() -> None:
     called = goalwright("handlers", "call", "transform", "--config", '{"expression": "$x("}', "--input", '{"data": 1}')
     assert (called.exit_code, json.loads(called.stdout)["error"]["type"]) == (1, "expression_invalid")
 
@@ -139,7 +138,7 @@ def test_a_single_call_that_fails_exits_with_1(home: Path) -> None:
         pytest.param(("serve", "--host", "0.0.0.0"), 2, "token", id="an open door"),
     ],
 )
-def test_what_cannot_be_done_ends_with_a_sentence(home: Path, words: tuple[str, ...], code: int, says: str) -> None:
+def test_what_cannot_be_done_ends_with_a_sentence(words: tuple[str, ...], code: int, says: str) -> None:
     ended = goalwright(*words)
     assert ended.exit_code == code
     assert says in " ".join(ended.stderr.split())

@@ -239,7 +239,7 @@ def test_an_output_that_cannot_be_made_fails_the_task() -> None:
 
 
 def test_a_chain_of_steps_needs_no_stack() -> None:
-    empty = {"for_each": {"items": []}}
+    empty: dict[str, Any] = {"for_each": {"items": []}}
     steps = [{"name": f"s{i}", **empty, **({"depends_on": [f"s{i - 1}"]} if i else {})} for i in range(1_500)]
     w = world(*steps, left=Left(steps=2_000))
     assert w.state.status == "complete"

@@ -71,7 +71,7 @@ def test_cancelling_ends_everything_that_has_not_ended() -> None:
 def test_what_comes_after_the_end_says_nothing() -> None:
     w = world({"name": "a"})
     w.command(commands.Cancel(reason="enough"))
-    late = [
+    late: list[commands.Order] = [
         commands.ReportStep(step="a", attempt=1, outcome=Ok(output=1)),
         commands.Cancel(reason="again"),
         commands.Expire(),
@@ -87,7 +87,7 @@ def test_a_command_for_a_task_that_was_never_submitted_says_nothing() -> None:
 
 def test_an_order_for_a_step_that_is_not_there_says_nothing() -> None:
     w = world({"name": "a"})
-    orders = [
+    orders: list[commands.Order] = [
         commands.ReportStep(step="x", attempt=1, outcome=Ok(output=1)),
         commands.Wake(step="x", attempt=1),
         commands.Expire(step="x"),

@@ -40,11 +40,8 @@ def test_a_statement_and_its_values_are_not_told() -> None:
     assert str(told.value) == "the database said: OperationalError: database is locked"
 
 
-def test_our_own_errors_go_through_as_they_are() -> None:
-    with pytest.raises(ConflictError), translated():
-        raise ConflictError("t1", 1)
-
-
-def test_an_error_of_another_kind_is_not_the_databases() -> None:
-    with pytest.raises(KeyError), translated():
-        raise KeyError("x")
+@pytest.mark.parametrize("fault", [ConflictError("t1", 1), KeyError()], ids=["one of ours", "one of another kind"])
+def test_what_is_not_the_databases_goes_through_as_it_is(fault: Exception) -> None:
+    with pytest.raises(type(fault)) as told, translated():
+        raise fault
+    assert told.value is fault

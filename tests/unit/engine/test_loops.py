@@ -63,7 +63,9 @@ def test_items_may_be_a_literal_list_with_references_in_it() -> None:
 @pytest.mark.parametrize(
     ("items", "more", "error"),
     [
-        pytest.param("{{ input.x }}", {}, ("items_invalid", "for_each goes over a list; its items are a int"), id="a number"),
+        pytest.param(
+            "{{ input.x }}", {}, ("items_invalid", "for_each goes over a list; its items are a number"), id="a number"
+        ),
         pytest.param("{{ input.none }}", {}, ("items_invalid", "for_each goes over a list; its items are null"), id="null"),
         pytest.param([1, 2], {"max_items": 1}, ("too_many_items", "there are 2 items and max_items is 1"), id="too many"),
     ],

@@ -38,9 +38,7 @@ def test_the_page_lists_every_fact() -> None:
     assert set(BODIES) == {kind for kind in vars(facts).values() if isinstance(kind, type) and kind in BODIES}
 
 
-@pytest.mark.parametrize(
-    ("before", "after"), [(a, b) for a in steps.Status for b in steps.Status], ids=lambda status: str(status)
-)
+@pytest.mark.parametrize(("before", "after"), [(a, b) for a in steps.Status for b in steps.Status], ids=str)
 def test_a_step_moves_only_as_the_table_says(before: steps.Status, after: steps.Status) -> None:
     if after in steps.MOVES[before]:
         assert steps.move("s", before, after) is after

@@ -41,7 +41,7 @@ def test_what_is_no_duration_is_refused(written: Any) -> None:
 
 def test_bounds_only_ever_narrow_what_is_left() -> None:
     left = Left(steps=10, depth=2, cost_usd=0.5)
-    narrowed = left.narrowed(Bounds(steps=99, depth=1, cost_usd=0.1, wall_clock="10s"))  # type: ignore[arg-type] # parsed
+    narrowed = left.narrowed(Bounds(steps=99, depth=1, cost_usd=0.1, wall_clock="10s"))
     assert narrowed == Left(steps=10, depth=1, cost_usd=0.1, wall_clock_s=10.0)
     assert left.narrowed(None) == left
     assert Left.from_json(narrowed.to_json()) == narrowed

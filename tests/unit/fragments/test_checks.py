@@ -3,6 +3,7 @@ from typing import Any
 
 import pytest
 
+from catalog.capability import Effect
 from fragments.bounds import Left
 from fragments.checks import check
 from fragments.documents import Allow, Fragment, Template
@@ -197,7 +198,7 @@ def test_the_newest_version_in_the_range_is_what_runs() -> None:
             [("handler.not_allowed", "/steps/0/handler")],
             id="one of two lists is empty",
         ),
-        pytest.param((Allow(effects=("read",)),), [("authority.effect", "/steps/0/handler")], id="another effect"),  # type: ignore[arg-type] # parsed
+        pytest.param((Allow(effects=(Effect.READ,)),), [("authority.effect", "/steps/0/handler")], id="another effect"),
     ],
 )
 def test_every_frame_around_allows_the_handler(allows: tuple[Allow, ...], expected: list[tuple[str, str]]) -> None:

@@ -94,7 +94,7 @@ def test_what_would_be_a_guess_or_a_widening_is_left_alone(wrong: dict[str, Any]
 )
 def test_a_patch_that_reaches_what_a_step_may_do_or_use_is_never_applied(place: str) -> None:
     problem = Problem(code="x", where=place, says="x", patch=({"op": "add", "path": place, "value": 9},))
-    value = {"steps": [{"bounds": {}, "for_each": {}, "retry": {}}]}
+    value: dict[str, Any] = {"steps": [{"bounds": {}, "for_each": {}, "retry": {}}]}
     assert mend(value, [problem]) == (value, ())
 
 

@@ -182,7 +182,7 @@ def test_sentences_name_the_step_and_hints_what_was_meant() -> None:
     problems = read_document({"steps": [step("fetch", handlr="x", timeout="soon")], "output": 1}).problems
     assert [(p.says, p.hint) for p in problems] == [
         (
-            'Step "fetch": timeout should be such that it is a number of seconds or a text such as 500ms, 30s, 10m, 1h30m, not "soon".',
+            'Step "fetch": timeout should be a duration: a number of seconds or a text such as 500ms, 30s, 10m, 1h30m, not "soon".',
             "",
         ),
         ('Step "fetch" has no key "handlr".', "Nearest: handler."),

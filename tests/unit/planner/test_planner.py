@@ -267,10 +267,10 @@ async def test_a_prompt_carries_the_allowance_of_its_request() -> None:
     assert model.asked == [build(REQUEST, CATALOG, max_tokens=777)]
 
 
-async def test_a_recorded_answer_is_rendered_for_and_reported_of_the_day_on_which_it_was_recorded() -> None:
+async def test_a_recorded_answer_is_reported_as_recorded_and_cost_nothing() -> None:
     model = Scripted(answer(text_of(GOOD), source="recorded", cost_usd=0.0, latency_ms=None, notes=("Recorded.",)))
-    reply = await planner(model, today=date(2026, 1, 2)).plan(REQUEST)
-    told = provenance(text_of(GOOD), request=replace(REQUEST, today=date(2026, 1, 2)), source="recorded", cost_usd=0.0)
+    reply = await planner(model).plan(REQUEST)
+    told = provenance(text_of(GOOD), source="recorded", cost_usd=0.0)
     assert reply == offered(GOOD, replace(told, latency_ms=None, notes=("Recorded.",)))
 
 

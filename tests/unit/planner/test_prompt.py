@@ -70,6 +70,21 @@ REQUEST = PlanRequest(
 )
 
 
+@pytest.mark.parametrize(
+    ("seconds", "line"),
+    [
+        pytest.param(3600.0, "* 60 minutes of time.", id="an hour"),
+        pytest.param(3599.2, "* 55 minutes of time.", id="a moment less"),
+        pytest.param(3301.0, "* 55 minutes of time.", id="the same for minutes on end"),
+        pytest.param(290.0, "* 4 minutes of time.", id="a few minutes"),
+        pytest.param(61.5, "* 61 s of time.", id="seconds"),
+    ],
+)
+def test_time_left_is_told_coarsely_and_never_as_more_than_there_is(seconds: float, line: str) -> None:
+    request = replace(REQUEST, frame=replace(REQUEST.frame, left=replace(REQUEST.frame.left, wall_clock_s=seconds)))
+    assert line in told(build(request, CATALOG))
+
+
 def told(prompt: Prompt, role: int = 1) -> str:
     return str(prompt.messages[role]["content"])
 
