@@ -10,7 +10,7 @@ from typing import Any
 from structlog import get_logger
 
 from catalog.calls import Failed
-from engine import facts
+from engine import facts, tasks
 from engine.alarms import Alarms
 from engine.chain import Tip, seal
 from engine.commands import Cancel, Command, Expire, Order, Recover, ReportPlan, ReportStep, Submit, Wake
@@ -72,8 +72,13 @@ class Runner:
         chance: Callable[[], float] = random.random,
         handlers_at_once: int = 16,
         plans_at_once: int = 8,
+        takes_up: bool = True,
     ) -> AsyncIterator["Runner"]:
-        """Take up every unfinished task, then run until the block is left. What is under way then is taken up next time."""
+        """Take up every unfinished task, then run until the block is left. What is under way then is taken up next time.
+
+        Without `takes_up` unfinished tasks stay as they are, except that they can be cancelled: a process that ends soon
+        would only interrupt them again.
+        """
         alarms = Alarms(clock)
         rim = Rim(
             handlers=handlers,
@@ -86,7 +91,8 @@ class Runner:
         runner = cls(store=store, clock=clock, rules=rules, alarms=alarms, rim=rim, chance=chance)
         ringing = asyncio.create_task(alarms.run())
         try:
-            await runner._take_up()
+            if takes_up:
+                await runner._take_up()
             yield runner
         finally:
             await runner._close()
@@ -104,11 +110,19 @@ class Runner:
         if run is not None:
             return await self._send(run, command)
         row = await self._row(command.task)
-        return Receipt(task=row.id, seq=row.seq, applied=False)
+        if row.status != tasks.Status.RUNNING:
+            return Receipt(task=row.id, seq=row.seq, applied=False)
+        run = self._runs[command.task] = TaskRun(TaskState(task=command.task))
+        await self._load(run)
+        return await self._send(run, command)
 
     async def cancel(self, task: str, reason: str, actor: str) -> Receipt:
         """Cancel a task. One that has ended stays as it is. Raises as `submit` does."""
         return await self.submit(Command(id="", task=task, actor=actor, order=Cancel(reason=reason)))
+
+    def runs(self, task: str) -> bool:
+        """Say whether this process runs the task."""
+        return task in self._runs
 
     async def feed(self, task: str, *, after: int = 0) -> AsyncGenerator[Fact]:
         """Give a task's facts from line `after` + 1 on, those to come as they are committed, to the last one.
@@ -296,12 +310,12 @@ class Runner:
 
     async def _take_up(self) -> None:
         """Load every unfinished task and recover it; some at a time, since each waits for the store."""
-        tasks = iter(await self._store.unfinished())
+        unfinished = iter(await self._store.unfinished())
         count = 0
 
         async def some() -> None:
             nonlocal count
-            for task in tasks:
+            for task in unfinished:
                 count += 1
                 await self._recover(task)
 

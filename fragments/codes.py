@@ -13,6 +13,7 @@ CODES: dict[str, str] = {
     "json.duplicate_key": "An object holds the same key twice.",
     "document.nesting": "The document is nested more than 64 deep.",
     "document.too_large": "The document holds more than 200,000 values.",
+    "document.problems": "There are more problems of one kind than are listed.",
     "document.value": "A value is none that JSON can write.",
     # shape
     "shape.missing": "A required key is missing.",

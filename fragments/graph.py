@@ -5,7 +5,8 @@ from collections.abc import Iterator, Mapping, Sequence
 import networkx as nx
 
 from fragments.documents import Step
-from fragments.references import find
+from fragments.pointers import braced_texts
+from fragments.references import Reference, parse
 
 
 def dependencies(steps: Sequence[Step]) -> dict[str, tuple[str, ...]]:
@@ -87,4 +88,5 @@ def _graph(waits: Mapping[str, Sequence[str]]) -> "nx.DiGraph[str]":
 
 
 def _named(value: object) -> Iterator[str]:
-    return (reference.step for _, reference in find(value) if reference.step is not None)
+    parts = (part for text in braced_texts(value) for part in parse(text))
+    return (part.step for part in parts if isinstance(part, Reference) and part.step is not None)

@@ -16,11 +16,17 @@ def join(pointer: str, *parts: str | int) -> str:
 
 def braced(value: Json, pointer: str = "") -> list[tuple[str, str]]:
     """List every text in `value` that holds `{{`, with its pointer; keys not included; in document order."""
-    if not isinstance(value, (str, dict, list, tuple, Mapping)):
-        return []
-    found: list[tuple[_Path, str]] = []
-    _collect(value, None, found)
-    return [(join(pointer, *_parts(path)), text) for path, text in found]
+    return [(join(pointer, *_parts(path)), text) for path, text in _found(value)]
+
+
+def braced_texts(value: Json) -> list[str]:
+    """List every text in `value` that holds `{{`."""
+    return [text for _, text in _found(value)]
+
+
+def has_braces(value: Json) -> bool:
+    """Say whether any text in `value` holds `{{`."""
+    return bool(_found(value))
 
 
 def look_up(value: Json, pointer: str, default: Json = None) -> Json:
@@ -35,6 +41,13 @@ _Path = tuple[Any, str | int] | None
 @lru_cache(maxsize=1_000)
 def _compiled(pointer: str) -> JsonPointer:
     return JsonPointer(pointer)
+
+
+def _found(value: Json) -> list[tuple[_Path, str]]:
+    found: list[tuple[_Path, str]] = []
+    if isinstance(value, (str, dict, list, tuple, Mapping)):
+        _collect(value, None, found)
+    return found
 
 
 def _collect(value: Json, path: _Path, found: list[tuple[_Path, str]]) -> None:

@@ -29,6 +29,14 @@ class UnreachableError(Exception):
     """No service answers at the URL that was named."""
 
 
+class NobodyRunsError(Exception):
+    """The task has not ended, and no process runs it."""
+
+    def __init__(self, task: str) -> None:
+        """Say what to do."""
+        super().__init__(f"Nobody runs task {task} now. Start 'goalwright serve' on the same database to take it up.")
+
+
 @dataclass(frozen=True, slots=True)
 class Client:
     """Asks a service. Raises `RefusedError` for any answer but success, `UnreachableError` for none."""
@@ -44,15 +52,22 @@ class Client:
         return await self._ask("POST", path, json=body)
 
     async def facts(self, task: str, *, after: int = 0, follow: bool = True) -> AsyncIterator[JsonObject]:
-        """Give a task's facts in order; with `follow`, wait for more until the task has ended."""
+        """Give a task's facts in order; with `follow`, wait for more until the task has ended.
+
+        Raises `NobodyRunsError` where there is nothing to wait for.
+        """
         while True:
             wait = POLL_S if follow else 0
             page = await self.get(f"/v1/tasks/{task}/facts", after=after, wait=wait, limit=1_000)
             for fact in page["facts"]:
                 yield fact
                 after = fact["seq"]
-            if not page["facts"] and (page["ended"] or not follow):
+            if page["facts"]:
+                continue
+            if page["ended"] or not follow:
                 return
+            if not page["live"] and not (await self.get(f"/v1/tasks/{task}"))["ended_at"]:
+                raise NobodyRunsError(task)
 
     async def _ask(self, method: str, path: str, **kwargs: Json) -> JsonObject:
         try:

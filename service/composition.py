@@ -72,8 +72,10 @@ def vocabulary(settings: Settings) -> Vocabulary:
 
 
 @asynccontextmanager
-async def running(settings: Settings, *, prepared: AbstractContextManager[Progress] | None = None) -> AsyncIterator[Services]:
-    """Open everything, take up every unfinished task, and close in reverse.
+async def running(
+    settings: Settings, *, prepared: AbstractContextManager[Progress] | None = None, takes_up: bool = True
+) -> AsyncIterator[Services]:
+    """Open everything, take up every unfinished task (unless told not to), and close in reverse.
 
     With `prepared`, every handler is built and compiled before anything begins, and whoever waits is told.
     """
@@ -92,7 +94,7 @@ async def running(settings: Settings, *, prepared: AbstractContextManager[Progre
             with prepared as progress:
                 await pool.prepare(progress)
         async with Runner.open(
-            store=store, handlers=pool, planner=planner_of(known), clock=SystemClock(), rules=rules
+            store=store, handlers=pool, planner=planner_of(known), clock=SystemClock(), rules=rules, takes_up=takes_up
         ) as runner:
             door = replace(known.door, store=store, runner=runner)
             yield Services(catalog=known.catalog, store=store, runner=runner, door=door, planner_name=known.planner_name)

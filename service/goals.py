@@ -84,7 +84,7 @@ def admit(template: Template, given: JsonObject, *, catalog: Catalog, house: Hou
     )
     report = check(template, catalog, frame)
     report = replace(report, problems=(*problems, *report.problems))
-    if not report.ok or report.digest is None:
+    if not report.ok or report.digest is None or report.authority is None:
         return Admission(report=replace(report, bound=None, authority=None, digest=None), submit=None)
     submit = Submit(
         template=template,
@@ -93,6 +93,7 @@ def admit(template: Template, given: JsonObject, *, catalog: Catalog, house: Hou
         hosts=tuple(sorted(frame.hosts)),
         catalog=dict(catalog.digests),
         digest=report.digest,
+        authority=report.authority.to_json(),
         goal=goal.goal if goal else None,
         model=goal.model if goal else None,
     )

@@ -9,7 +9,6 @@ from engine.state import LoopState, StepState
 from fragments.bounds import Amounts
 from fragments.documents import ForEach, OnFailure
 
-
 _NAMES = {dict: "an object", str: "a text", bool: "a boolean", type(None): "null"}
 
 

@@ -1,6 +1,6 @@
 """Checks: small pure functions, all run, all findings reported. What passes carries its proof: bound, manifest, digest."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 
 from catalog.registry import Catalog
 from fragments.checks import authority, bounds, configs, contracts, graphs, handlers, names, references, shapes
@@ -9,7 +9,7 @@ from fragments.checks.flows import Flows
 from fragments.checks.view import View
 from fragments.documents import Fragment, Template
 from fragments.frames import Frame
-from fragments.problems import Problem, errors
+from fragments.problems import Problem, Severity, errors
 from fragments.proofs import Report
 
 STRUCTURE: tuple[Callable[[View], Iterable[Problem]], ...] = (
@@ -45,12 +45,16 @@ FLOW: tuple[Callable[[Flows], Iterable[Problem]], ...] = (
 """Checks that look at what flows and how often."""
 
 
+MOST_OF_A_KIND = 500
+"""Findings of one check that are listed: more help nobody, and finding near names for each takes its time."""
+
+
 def check(document: Template | Fragment, catalog: Catalog, frame: Frame) -> Report:
     """Run every check on a document. The report proves what it proves only where it has no error."""
     view = View(document, catalog, frame)
     flows = Flows(view)
-    found = [problem for look in STRUCTURE for problem in look(view)]
-    found.extend(problem for look in FLOW for problem in look(flows))
+    found = [problem for look in STRUCTURE for problem in _first(look(view))]
+    found.extend(problem for look in FLOW for problem in _first(look(flows)))
     problems = tuple(found)
     if errors(problems):
         return Report(problems=problems)
@@ -60,3 +64,21 @@ def check(document: Template | Fragment, catalog: Catalog, frame: Frame) -> Repo
         authority=authority.manifest(view),
         digest=digest_of(view),
     )
+
+
+def _first(problems: Iterable[Problem]) -> Iterator[Problem]:
+    """Pass on what a check finds, up to a limit for each severity; past it, say so. No error goes by unseen."""
+    counts = dict.fromkeys(Severity, 0)
+    for problem in problems:
+        counts[problem.severity] += 1
+        if counts[problem.severity] <= MOST_OF_A_KIND:
+            yield problem
+        elif counts[problem.severity] == MOST_OF_A_KIND + 1:
+            yield _more(problem)
+        if counts[Severity.ERROR] > MOST_OF_A_KIND:
+            return
+
+
+def _more(problem: Problem) -> Problem:
+    says = f"There are more than {MOST_OF_A_KIND} problems such as {problem.code}; the others are not listed."
+    return Problem(code="document.problems", where="", says=says, hint="Mend these first.", severity=problem.severity)

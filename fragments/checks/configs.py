@@ -10,6 +10,7 @@ from fragments.problems import Problem
 from fragments.references import Reference, parse
 from fragments.schemas.memory import ByIdentity
 
+_MOST_CODE = 60_000  # characters of JSONata, which take about a second to parse
 _places = ByIdentity(lambda schema: tuple(formatted(schema)))
 
 
@@ -32,8 +33,14 @@ def check_config_references(view: View) -> Iterator[Problem]:
 
 def check_formats(view: View) -> Iterator[Problem]:
     """Find code in config that does not parse, and names in it that nothing binds."""
+    length = 0
     for node in view.nodes:
         for kind, where, value in _formatted(node):
+            length += len(value) if kind == "jsonata" and isinstance(value, str) else 0
+            if length > _MOST_CODE:
+                says = f"The expressions of the document are together longer than {_MOST_CODE:,} characters."
+                yield Problem(code="config.expression", where=where, says=says, hint="Use fewer or shorter expressions.")
+                return
             if not (isinstance(value, str) and kind != "mustache" and _own_reference(value, node)):  # told already
                 yield from FORMATS[kind](Formatted(value=value, where=where, node=node))
 
@@ -58,7 +65,7 @@ def _formatted(node: Node) -> Iterator[tuple[str, str, object]]:
     """Go through the values of config that have a format: format, pointer, value."""
     if node.capability is not None:
         for path, kind in _places(node.capability.config_schema):
-            if "*" in path or path[0] in node.step.config:
+            if not path or path[0] == "*" or path[0] in node.step.config:
                 yield from ((kind, where, value) for where, value in _at(node, path))
 
 

@@ -10,7 +10,7 @@ from fragments.checks.findings import INPUT, OUTPUT, Place, literal_findings, mi
 from fragments.checks.flows import Flows
 from fragments.checks.view import Scope
 from fragments.documents import Template
-from fragments.pointers import braced, join
+from fragments.pointers import has_braces, join
 from fragments.problems import Problem, Severity
 from fragments.references import is_text_with_references, whole
 from fragments.schemas.acceptance import judges_by_key, key_rules, keys_accepted
@@ -70,7 +70,7 @@ def _mismatches(flows: Flows, value: Json, schema: Schema, scope: Scope, place: 
     """Tell what cannot fit, as deep in the value as can be told."""
     if takes_all(schema):
         return
-    if not braced(value):
+    if not has_braces(value):
         yield from literal_findings(value, schema, place)
         return
     if isinstance(value, Mapping) and isinstance(schema, Mapping) and judges_by_key(schema, value):

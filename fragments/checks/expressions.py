@@ -15,6 +15,7 @@ _MOST_CHARACTERS = 10_000
 _MOST_NESTING = 60
 _BRACKETS = re.compile(r"[([{]|[)\]}]")
 _TEXTS = re.compile(r'"(?:[^"\\]|\\.)*+"|\'(?:[^\'\\]|\\.)*+\'|`[^`]*+`|/\*.*?\*/', re.DOTALL)
+_SAYS_NOTHING = {type(None), bool, int, float, str}
 _parsers = local()  # a parser holds the state of what it parses, and making one takes longer than most parsing
 
 
@@ -95,8 +96,8 @@ def _variables(tree: Any) -> tuple[list[str], set[str]]:
             bound.update(_bound_by(part))
             if part.type == "variable":
                 used[str(part.value)] = None
-            # of some forty attributes of a node most say nothing
-            pending.extend(value for value in vars(part).values() if value and not isinstance(value, (str, int, float)))
+            # of some forty attributes of a node all but a few say nothing
+            pending.extend(value for value in vars(part).values() if type(value) not in _SAYS_NOTHING)
     return list(used), bound
 
 

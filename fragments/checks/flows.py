@@ -8,11 +8,11 @@ from catalog.values import Json, JsonObject, Schema, canonical
 from fragments.checks.view import Node, Scope, View
 from fragments.documents import ForEach, OnFailure, Template
 from fragments.graph import last, order
-from fragments.pointers import braced, look_up
+from fragments.pointers import has_braces, look_up
 from fragments.references import Reference, is_text_with_references, parse, whole
 from fragments.schemas.fitting import Fit, fits
 from fragments.schemas.inference import schema_of, union
-from fragments.schemas.inlining import UNKNOWN, inlined, is_unknown
+from fragments.schemas.inlining import UNKNOWN, is_unknown
 from fragments.schemas.memory import ByIdentity
 from fragments.schemas.paths import Found, Impossible, Place, at_path
 from fragments.schemas.soundness import sound
@@ -124,7 +124,7 @@ class Flows:
         if node not in self._items:
             self._items[node] = UNKNOWN
             items = node.step.for_each.items if node.step.for_each is not None else []
-            self._items[node] = self.shape(items, node.scope) if braced(items) else {"const": items}
+            self._items[node] = self.shape(items, node.scope) if has_braces(items) else {"const": items}
         return self._items[node]
 
     def width(self, node: Node) -> int:
@@ -208,9 +208,11 @@ _typed = ByIdentity(_deciding_keys)
 
 
 def _handler_output(capability: Capability, config: JsonObject) -> Schema:
-    case = capability.case_of(config)
+    case = capability.case_of(config) if capability.output_cases else capability
     pieces = {place: piece for place, source in case.output_from.items() if _is_schema(piece := look_up(config, source))}
-    return _with_pieces(inlined(case.output_schema), pieces)
+    # the usual case is made anew each time; what is known of its schema is known of the capability's own
+    usual = case.output_schema == capability.output_schema
+    return _with_pieces(sound(capability.output_schema if usual else case.output_schema), pieces)
 
 
 def _is_schema(value: Json) -> bool:

@@ -6,7 +6,7 @@ from catalog.values import JsonObject
 from fragments.checks.findings import replaced
 from fragments.checks.flows import Flows
 from fragments.checks.view import Use, View
-from fragments.near import MOST_NAMES, hint, only_near
+from fragments.near import hint, only_near
 from fragments.problems import Problem, Severity
 from fragments.references import ROOTS, Key, Malformed, Reference, redirected, spelled, written
 from fragments.schemas.inference import in_words
@@ -68,7 +68,7 @@ def _step(use: Use, reference: Reference, name: str) -> Iterator[Problem]:
 
 
 def _step_hint(use: Use, name: str, names: list[str]) -> str:
-    if len(names) <= MOST_NAMES and name in _all_names(use):
+    if names and name in _all_names(use):
         return f'"{name}" stands within a loop: read the loop\'s output, steps.LOOP.output.outputs.'
     return hint(name, names, otherwise="There is no other step here; only {{ input... }} can be read.")
 

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import islice
 
 from catalog.capability import Capability, Effect
 from catalog.registry import Catalog, Unresolved
@@ -45,10 +44,11 @@ class Scope:
         return next((scope for scope in self.around() if name in scope.bindings), None)
 
     def step_names(self) -> list[str]:
-        """Name the steps that can be read here, without the loops around; no more than anybody looks through."""
+        """Name the steps that can be read here, without the loops around; none where they are too many to look through."""
         owners = {scope.owner for scope in self.around()}
-        names = (node.step.name for scope in self.around() for node in scope.nodes if node not in owners)
-        return list(islice(names, MOST_NAMES + 1))
+        if sum(len(scope.nodes) for scope in self.around()) > MOST_NAMES:
+            return []
+        return [node.step.name for scope in self.around() for node in scope.nodes if node not in owners]
 
     def loops(self) -> list["Node"]:
         """List the loops around, outermost first."""

@@ -108,15 +108,17 @@ async def show_facts(
     last_event_id: Annotated[str | None, Header()] = None,
 ) -> Response:
     """Give a task's log: JSON, or live server-sent events with `Accept: text/event-stream`, resumed by Last-Event-ID."""
-    await _known(services, task)
+    ended = (await _known(services, task)).status != "running"  # asked before the facts are read: then none can be missing
     if "text/event-stream" in request.headers.get("accept", ""):
         return EventSourceResponse(_events(services, task, after=_resumed(last_event_id, after)))
     facts = await services.store.facts(task, after=after, limit=limit)
-    if not facts and wait and services.runner is not None:
+    if not facts and not ended and wait and services.runner is not None:
         facts = await _awaited(services, task, after=after, wait=wait)
-    return JSONResponse(
-        {"facts": [wire.fact(fact) for fact in facts], "ended": (await _known(services, task)).status != "running"}
-    )
+    return JSONResponse({"facts": [wire.fact(fact) for fact in facts], "ended": ended, "live": _is_live(services, task)})
+
+
+def _is_live(services: Services, task: str) -> bool:
+    return services.runner is not None and services.runner.runs(task)
 
 
 async def _known(services: Services, task: str) -> TaskRow:
@@ -144,8 +146,7 @@ async def _awaited(services: Services, task: str, *, after: int, wait: float) ->
 
 
 async def _events(services: Services, task: str, *, after: int) -> AsyncGenerator[bytes]:
-    if services.runner is None:
-        return
+    assert services.runner is not None, "a server runs tasks"
     feed = services.runner.feed(task, after=after)
     pending = asyncio.ensure_future(anext(feed))
     try:

@@ -14,7 +14,7 @@ from rich.markup import escape
 from catalog.findings import CatalogError
 from catalog.values import Json, JsonObject
 from engine.errors import EngineError
-from service.client import RefusedError, UnreachableError
+from service.client import NobodyRunsError, RefusedError, UnreachableError
 from service.narration import pretty, problem_lines
 from service.settings import SettingsError
 
@@ -78,5 +78,5 @@ def refusals(output_format: Format) -> Iterator[None]:
         stop(Exit.REFUSED, str(refused))
     except (SettingsError, CatalogError) as refused:
         stop(Exit.REFUSED, str(refused))
-    except (UnreachableError, EngineError) as failed:
+    except (UnreachableError, NobodyRunsError, EngineError) as failed:
         stop(Exit.FAILED, str(failed))

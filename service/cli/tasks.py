@@ -124,7 +124,7 @@ def show(task: str, server: ServerOption = None, output_format: FormatOption = F
 def watch(task: str, server: ServerOption = None, output_format: FormatOption = Format.TEXT) -> None:
     """Tell a task's facts as they come, until it ends."""
     with refusals(output_format):
-        row = _ask(read_settings(server=server), lambda client: _followed(client, task, watch=True), runs=True)
+        row = _ask(read_settings(server=server), lambda client: _followed(client, task, watch=True), runs=False)
     _conclude(row, output_format)
 
 
@@ -178,7 +178,7 @@ def _conclude(row: JsonObject, output_format: Format) -> None:
 
 def _ask(settings: Settings, ask: Callable[[Client], Awaitable[T]], *, runs: bool) -> T:
     async def asked() -> T:
-        opened = (lambda: running(settings)) if runs else (lambda: reading(settings))
+        opened = (lambda: running(settings, takes_up=False)) if runs else (lambda: reading(settings))
         async with connected(settings, opened) as client:
             return await ask(client)
 

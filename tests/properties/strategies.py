@@ -6,6 +6,7 @@ from typing import Any
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
+from fragments.schemas.inference import scalar_type
 from tests.support.catalogs import step
 
 SCALARS = (
@@ -136,6 +137,34 @@ def values_of(draw: st.DrawFn, schema: Any, depth: int = 4) -> Any:
         size = draw(st.integers(schema.get("minItems", 0), max(schema.get("minItems", 0), min(schema.get("maxItems", 2), 3))))
         return [draw(values_of(first[i] if i < len(first) else others, depth - 1)) for i in range(size)]
     return draw(_scalars_of(kind))
+
+
+@st.composite
+def takers(draw: st.DrawFn, value: Any, depth: int = 3) -> dict[str, Any]:
+    """Draw a schema that takes `value`; with `oneOf` now and then one that does not."""
+    kind = draw(st.sampled_from(["any", "known", "one of", "all of", "typed", "typed", "typed", "typed"]))
+    if kind == "any":
+        return {}
+    if kind == "known" or depth == 0:
+        return {"enum": [*draw(st.lists(SCALARS, max_size=2)), value]}
+    if kind == "one of":
+        cases = [draw(takers(value, depth - 1)), draw(schemas(1))]
+        return {draw(st.sampled_from(["anyOf", "oneOf"])): draw(st.permutations(cases))}
+    if kind == "all of":
+        return {"allOf": [draw(takers(value, depth - 1)), draw(takers(value, depth - 1))]}
+    return draw(_typed(value, depth))
+
+
+@st.composite
+def _typed(draw: st.DrawFn, value: Any, depth: int) -> dict[str, Any]:
+    if isinstance(value, dict):
+        named = {key: draw(takers(part, depth - 1)) for key, part in value.items() if draw(st.booleans())}
+        closed = {"additionalProperties": False} if len(named) == len(value) and draw(st.booleans()) else {}
+        return {"type": "object", "properties": named, "required": [key for key in value if draw(st.booleans())], **closed}
+    if isinstance(value, list):
+        items = {"items": {"anyOf": [draw(takers(part, depth - 1)) for part in value]}} if value else {}
+        return {"type": "array", **items, "minItems": draw(st.integers(0, len(value)))}
+    return draw(st.sampled_from([{"type": [scalar_type(value), "null"]}, {"type": scalar_type(value)}]))
 
 
 def _scalars_of(kind: str) -> st.SearchStrategy[Any]:

@@ -1,3 +1,4 @@
+import asyncio
 import json
 from pathlib import Path
 from typing import Any
@@ -6,6 +7,9 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from service.cli.main import app
+from tests.support.handlers import ScriptedHandlers
+from tests.support.planners import ScriptedPlanner
+from tests.support.services import served
 
 SUMS = """
 name: sums
@@ -61,6 +65,33 @@ def test_a_task_can_be_listed_shown_followed_and_verified_afterwards(home: Path)
     assert (shown["status"], shown["output"]) == ("complete", {"total": 3})
     assert (watched.exit_code, json.loads(watched.stdout)) == (0, {"total": 3})
     assert (verdict["ok"], verdict["facts"], verdict["findings"]) == (True, shown["seq"], [])
+
+
+async def left_unfinished(folder: Path) -> str:
+    handlers = ScriptedHandlers()
+    handlers.hold("total")
+    async with served(folder, planner=ScriptedPlanner(), handlers=handlers) as app:
+        task = (await app.http.post("/v1/tasks", json={"text": SUMS})).json()["id"]
+        await handlers.arrived("total")
+    return str(task)
+
+
+def test_a_task_that_nobody_runs_is_told_as_far_as_it_came_and_left_alone_by_others(home: Path) -> None:
+    task = asyncio.run(left_unfinished(home / "data"))
+    watched = goalwright("tasks", "watch", task)
+    other = goalwright("run", written(home, SUMS))
+    shown = json.loads(goalwright("tasks", "show", task, "--format", "json").stdout)
+    assert (watched.exit_code, other.exit_code) == (1, 0)
+    assert "transform@1.0.0 starts" in watched.stderr
+    assert "Start 'goalwright serve'" in " ".join(watched.stderr.split())
+    assert (shown["status"], [step["attempt"] for step in shown["steps"]]) == ("running", [1])
+
+
+def test_a_task_that_nobody_runs_can_be_cancelled(home: Path) -> None:
+    task = asyncio.run(left_unfinished(home / "data"))
+    cancelled = goalwright("tasks", "cancel", task, "--format", "json")
+    assert (cancelled.exit_code, json.loads(cancelled.stdout)["status"]) == (0, "cancelled")
+    assert json.loads(goalwright("verify", task, "--format", "json").stdout)["ok"] is True
 
 
 def test_a_failed_task_exits_with_1_and_says_why(home: Path) -> None:

@@ -956,3 +956,68 @@ def test_every_problem_is_told_at_once() -> None:
         "loop.items",
         "bounds.steps",
     }
+
+
+def test_of_very_many_problems_the_first_are_told_and_an_error_behind_many_warnings_is_still_an_error() -> None:
+    free = [{"name": f"free_{i}", **GET} for i in range(600)]
+    output: dict[str, Any] = {f"x{i}": f"{{{{ steps.free_{i}.output.body.a }}}}" for i in range(600)}
+    frame = replace(FRAME, left=Left(steps=1_000))
+    assert told(checked(free, output, frame))[-1] == ("document.problems", "")
+    assert checked(free, output, frame).ok
+    assert errors_of(free, output | {"wrong": "{{ input.gone }}"}, frame) == [("reference.path", "/output/wrong")]
+    assert len(errors_of([step(f"a_{i}", handler="gone") for i in range(900)], OUT, frame)) == 501
+
+
+def chain(names: list[str], items: dict[str, Any]) -> list[dict[str, Any]]:
+    return [step(name, for_each={"items": items[name], "max_items": 1}, input={"data": "{{ item }}"}) for name in names]
+
+
+@pytest.mark.parametrize("backwards", [pytest.param(False, id="in order"), pytest.param(True, id="the last written first")])
+def test_a_chain_of_thousands_of_loops_is_worked_out_without_recursion(*, backwards: bool) -> None:
+    names = [f"loop_{i}" for i in range(2_000)]
+    items = {name: [1] if i == 0 else f"{{{{ steps.loop_{i - 1}.output.outputs }}}}" for i, name in enumerate(names)}
+    steps = chain(names[::-1] if backwards else names, items)
+    assert errors_of(steps, reading("loop_1999"), replace(FRAME, left=Left(steps=10_000))) == []
+
+
+def test_loops_in_a_circle_are_a_circle_and_nothing_worse() -> None:
+    names = [f"loop_{i}" for i in range(2_000)]
+    items = {name: f"{{{{ steps.loop_{(i - 1) % 2_000}.output.outputs }}}}" for i, name in enumerate(names)}
+    assert errors_of(chain(names, items), OUT, replace(FRAME, left=Left(steps=10_000))) == [("graph.cycle", "/steps/0")]
+
+
+def test_outputs_that_double_every_time_end_as_unknown() -> None:
+    steps = [loop("loop_0", step("in_0"), items=[1], output=1)]
+    for i in range(1, 60):
+        before = f"{{{{ steps.loop_{i - 1}.output }}}}"
+        steps.append(loop(f"loop_{i}", step(f"in_{i}"), items=[1], output={"a": before, "b": before}))
+    assert errors_of(steps, reading("loop_59"), replace(FRAME, left=Left(steps=10_000))) == []
+
+
+def test_expressions_that_are_too_long_together_are_refused_before_they_are_parsed() -> None:
+    steps = [step(f"a_{i}", config={"expression": "a" * 9_000}) for i in range(7)]
+    assert errors_of(steps) == [("config.expression", "/steps/6/config/expression")]
+
+
+@pytest.mark.parametrize(
+    ("steps", "where"),
+    [
+        pytest.param(
+            [step("a", input={"data": {"{{ input.feed }}": 1}})], "/steps/0/input/data/{{ input.feed }}", id="in a key"
+        ),
+        pytest.param([planning("a", allow={"hosts": ["{{ input.feed }}"]})], "/steps/0/allow/hosts/0", id="in an allow list"),
+    ],
+)
+def test_references_stand_only_where_they_are_looked_up(steps: list[dict[str, Any]], where: str) -> None:
+    assert errors_of(steps) == [("reference.place", where)]
+
+
+def test_the_index_of_an_inner_loop_that_nobody_reads_can_be_renamed_safely() -> None:
+    inner = loop("inner_loop", step("x", input={"data": "{{ one }}"}), **{"as": "one"})
+    problem = the_problem([loop("outer", inner)])
+    assert (problem.code, problem.patch) == (
+        "names.shadowed",
+        ({"op": "add", "path": "/steps/0/steps/0/for_each/index", "value": "inner_index"},),
+    )
+    inner["steps"][0]["input"]["data"] = "{{ one }} {{ index }}"
+    assert the_problem([loop("outer", inner)]).patch is None

@@ -6,6 +6,8 @@ from fragments.documents import Fragment, Refusal, Template
 from fragments.reading import MOST_BYTES, read_document, read_fragment, read_template
 from tests.support.catalogs import step, told
 
+DURATION = "a duration: a number of seconds or a text such as 500ms, 30s, 10m, 1h30m"
+
 TEMPLATE = """
 name: digest
 steps:
@@ -181,10 +183,7 @@ def test_every_fault_of_shape_is_told_at_once_with_its_pointer() -> None:
 def test_sentences_name_the_step_and_hints_what_was_meant() -> None:
     problems = read_document({"steps": [step("fetch", handlr="x", timeout="soon")], "output": 1}).problems
     assert [(p.says, p.hint) for p in problems] == [
-        (
-            'Step "fetch": timeout should be a duration: a number of seconds or a text such as 500ms, 30s, 10m, 1h30m, not "soon".',
-            "",
-        ),
+        (f'Step "fetch": timeout should be {DURATION}, not "soon".', ""),
         ('Step "fetch" has no key "handlr".', "Nearest: handler."),
     ]
 
