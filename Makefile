@@ -21,7 +21,7 @@ demo-crash: handlers
 	@$(BIN)/python -m service.demo --crash
 
 test: handlers
-	$(BIN)/pytest
+	$(BIN)/pytest -n auto
 
 check: $(READY)
 	$(BIN)/ruff format --check .
