@@ -68,7 +68,7 @@ CODES: dict[str, str] = {
     "output.missing": "The output lacks a key that it must have.",
     "output.unknown_key": "The output has a key that it must not have.",
     "output.mismatch": "The output cannot fit the schema that it must meet.",
-    "output.unproved": "Whether the output fits the schema that it must meet is unknown before it runs.",
+    "output.unproved": "Nothing proves that the output fits the schema that it must meet.",
     # bounds
     "bounds.steps": "At worst more steps run than are left.",
     "bounds.depth": "Planning steps stand within more planning steps than are left.",

@@ -97,11 +97,12 @@ def _plan_accepted(console: Console, body: JsonObject) -> None:
 
 def _whence(console: Console, provenance: JsonObject) -> None:
     source = _SOURCES.get(provenance["source"], provenance["source"])
-    model = f"{provenance['model']}, " if provenance["model"] else ""
-    prompt = (
-        f", prompt {provenance['prompt_version']} {provenance['prompt_digest'][:12]}" if provenance["prompt_digest"] else ""
-    )
+    model = f"{provenance['model']}, " if provenance["source"] in {"model", "recorded"} else ""
+    version, digest = provenance["prompt_version"], provenance["prompt_digest"]
+    prompt = f", prompt {version} {digest[:12]}" if digest else ""
     console.print(f"    [dim]answer: {escape(model)}{source}{prompt}, ${provenance['cost_usd']:.4f}[/dim]")
+    for note in provenance["notes"]:
+        console.print(f"    [dim]{escape(note)}[/dim]")
 
 
 def _steps_table(steps: list[JsonObject]) -> Table:

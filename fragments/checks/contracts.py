@@ -5,7 +5,7 @@ Three-valued and sound: an error only where nothing that can flow would fit.
 
 from collections.abc import Iterator, Mapping
 
-from catalog.values import Json, JsonObject, Schema
+from catalog.values import Json, JsonObject, Schema, canonical
 from fragments.checks.findings import INPUT, OUTPUT, Place, literal_findings, missing_key, unknown_key
 from fragments.checks.flows import Flows
 from fragments.checks.view import Scope
@@ -14,10 +14,12 @@ from fragments.pointers import has_braces, join
 from fragments.problems import Problem, Severity
 from fragments.references import is_text_with_references, whole
 from fragments.schemas.acceptance import judges_by_key, key_rules, keys_accepted
-from fragments.schemas.fitting import Fit, fits, fits_when_present, takes_all
+from fragments.schemas.fitting import Fit, fits, fits_when_present, provable, takes_all
 from fragments.schemas.inference import in_words
 from fragments.schemas.inlining import UNKNOWN, is_unknown
 from fragments.schemas.soundness import schema_flaw, sound
+
+_MOST_WRITTEN = 600  # characters of a schema in a sentence
 
 
 def check_schemas(flows: Flows) -> Iterator[Problem]:
@@ -39,7 +41,11 @@ def check_inputs(flows: Flows) -> Iterator[Problem]:
 
 
 def check_output(flows: Flows) -> Iterator[Problem]:
-    """Find an output that cannot be what the frame asks for; warn where that is not proved."""
+    """Find an output that is not proved to be what the frame asks for.
+
+    Where the frame asks in words that no two schemas are compared by, the output is held against them when it is there, and
+    here it is only a warning.
+    """
     wanted = flows.view.frame.must_produce
     if wanted is None:
         return
@@ -49,9 +55,32 @@ def check_output(flows: Flows) -> Iterator[Problem]:
     found = list(_mismatches(flows, output, schema, flows.view.root, place))
     yield from found
     if not found and fits(flows.shape(output, flows.view.root), schema) is Fit.UNKNOWN:
-        says = f"Whether the output fits what it must be, {in_words(schema)}, is known only when it is there."
-        advice = "Give the steps that it comes from a schema (output_schema, response_schema, must_produce)."
-        yield Problem(code="output.unproved", where="/output", says=says, hint=advice, severity=Severity.WARNING)
+        yield from _unproved(flows, output, schema, place)
+
+
+def _unproved(flows: Flows, value: Json, schema: Schema, place: Place) -> Iterator[Problem]:
+    """Tell which parts of the output are not proved: by key where it is an object, else as a whole."""
+    parts = list(_parts(value, schema, place))
+    unproved = [part for part in parts if fits(flows.shape(part[0], flows.view.root), part[1]) is not Fit.YES]
+    for part, wanted, there in unproved or [(value, schema, place)]:
+        known = flows.shape(part, flows.view.root)
+        severity = Severity.ERROR if provable(wanted) else Severity.WARNING
+        says = f"{there.label} must be {_written(wanted)}; all that is known of it is {_written(known)}."
+        advice = "Say as much in the schema of the step that it comes from (output_schema, response_schema, must_produce)."
+        yield Problem(code="output.unproved", where=there.where, says=says, hint=advice, severity=severity)
+
+
+def _written(schema: Schema) -> str:
+    text = canonical(schema)
+    return text if len(text) <= _MOST_WRITTEN else f"{text[:_MOST_WRITTEN]}…"
+
+
+def _parts(value: Json, schema: Schema, place: Place) -> Iterator[tuple[Json, Schema, Place]]:
+    if isinstance(value, Mapping) and isinstance(schema, Mapping):
+        named = schema.get("properties", {})
+        others = schema.get("additionalProperties", True)
+        for key, part in value.items():
+            yield part, named.get(key, others), place.at(key)
 
 
 def _flaw(schema: JsonObject, where: str, label: str) -> Iterator[Problem]:

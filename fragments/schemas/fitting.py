@@ -21,6 +21,7 @@ _UNCOMPARED = {
 """What a consumer may ask of a value of each type, of any type under None, that is not compared here."""
 _ALONE = {"pattern", "format", "multipleOf", "not", "propertyNames", "dependentRequired"}
 """Keywords whose meaning does not depend on others: the same one on both sides is met."""
+_NEVER_MET = set().union(*_UNCOMPARED.values()) - _ALONE
 _OF_A_TYPE = {
     *("minLength", "maxLength", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"),
     *("items", "prefixItems", "minItems", "maxItems", "uniqueItems"),
@@ -47,6 +48,11 @@ def fits(producer: Schema, consumer: Schema) -> Fit:
 def fits_when_present(producer: Schema, consumer: Schema) -> Fit:
     """Compare as `fits` does, as though what may be absent or empty were there. NO is then a likely mistake, not a proof."""
     return _Comparison(present=True).fit(producer, consumer)
+
+
+def provable(consumer: Schema) -> bool:
+    """Say whether some producer can be found to fit: whether the schema asks for nothing that is never compared."""
+    return not any(_NEVER_MET & part.keys() for _, part in subschemas(consumer))
 
 
 def takes_all(schema: Schema) -> bool:

@@ -40,6 +40,41 @@ INVENTORY: JsonObject = {
         "classifiers": "array of strings like 'License :: OSI Approved :: MIT License', possibly empty",
     },
 }
+ANSWER: JsonObject = {
+    "type": "object",
+    "required": ["packages", "without_licence", "families", "desk"],
+    "additionalProperties": False,
+    "properties": {
+        "packages": {"type": "integer", "minimum": 0},
+        "without_licence": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["name", "version"],
+                "additionalProperties": False,
+                "properties": {"name": {"type": "string", "minLength": 1}, "version": {"type": "string", "minLength": 1}},
+            },
+        },
+        "families": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["family", "count"],
+                "additionalProperties": False,
+                "properties": {"family": {"type": "string", "minLength": 1}, "count": {"type": "integer", "minimum": 1}},
+            },
+        },
+        "desk": {
+            "type": "object",
+            "description": "What the desk answered: that it took the digest.",
+            "required": ["channel", "status"],
+            "additionalProperties": False,
+            "properties": {"channel": {"const": "desk"}, "status": {"type": "integer", "minimum": 200, "maximum": 299}},
+        },
+    },
+}
+"""The shape of the answer that the demo wants; a plan must prove that it gives no other."""
+
 RECORDED = Path(__file__).resolve().parents[2] / "recorded" / "demo"
 READY_WITHIN_S = 180
 ENDS_WITHIN_S = 300
@@ -149,7 +184,11 @@ def _url_of(process: subprocess.Popen[bytes], announced: Path) -> str:
 
 
 def _submit(server: Server) -> str:
-    answer = httpx.post(f"{server.url}/v1/goals", json={"goal": GOAL, "inputs": {"inventory": INVENTORY}}, trust_env=False)
+    answer = httpx.post(
+        f"{server.url}/v1/goals",
+        json={"goal": GOAL, "inputs": {"inventory": INVENTORY}, "must_produce": ANSWER},
+        trust_env=False,
+    )
     body = answer.json()
     if not answer.is_success:
         console = Console(stderr=True, highlight=False)

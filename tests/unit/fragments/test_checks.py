@@ -694,6 +694,30 @@ def test_the_output_is_what_the_frame_asks_for(output: Any, expected: list[tuple
     assert [pair for pair in told(report) if pair[0].startswith("output.")] == expected
 
 
+@pytest.mark.parametrize(
+    ("wanted", "expected"),
+    [
+        pytest.param({"type": "number"}, [], id="proved"),
+        pytest.param({"type": "number", "minimum": 0}, [("/output/sum", Severity.ERROR)], id="a limit that no schema promises"),
+        pytest.param({"type": "integer"}, [("/output/sum", Severity.ERROR)], id="a narrower type"),
+        pytest.param(
+            {"type": "number", "multipleOf": 2}, [("/output/sum", Severity.ERROR)], id="what the same word would prove"
+        ),
+        pytest.param({"if": {"minimum": 3}, "then": {"maximum": 9}}, [("/output/sum", Severity.WARNING)], id="never compared"),
+    ],
+)
+def test_what_must_be_produced_is_proved_or_refused_part_by_part(wanted: Any, expected: list[tuple[str, Severity]]) -> None:
+    steps = [{"name": "sum", "handler": "total", "input": {"numbers": [1]}}]
+    asked = {"type": "object", "required": ["sum"], "properties": {"sum": wanted, "count": {"type": "integer"}}}
+    report = checked(
+        steps,
+        {"sum": "{{ steps.sum.output.sum }}", "count": "{{ steps.sum.output.count }}"},
+        replace(FRAME, must_produce=asked),
+    )
+    assert [(p.where, p.severity) for p in report.problems if p.code == "output.unproved"] == expected
+    assert report.ok is not any(severity is Severity.ERROR for _, severity in expected)
+
+
 def test_the_schemas_of_a_document_are_schemas() -> None:
     template = Template.model_validate(
         {"name": "t", "input_schema": {"type": "objct"}, "steps": [planning(must_produce={"properties": {"a": {"type": 3}}})]}

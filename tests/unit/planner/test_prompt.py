@@ -191,7 +191,7 @@ def test_planning_steps_are_taught_only_where_they_may_stand() -> None:
 def test_the_shape_wanted_is_told_in_both_notations() -> None:
     wanted = {"type": "object", "required": ["n"], "properties": {"n": {"type": "integer"}}}
     text = told(build(replace(REQUEST, frame=Frame(must_produce=wanted)), CATALOG))
-    assert "must fit this shape:\n\n{\n  n: integer,\n}" in text
+    assert "must fit this shape, provably: by the schemas that its steps give their outputs.\n\n{\n  n: integer,\n}" in text
     assert 'As JSON Schema: `{"properties": {"n": {"type": "integer"}}, "required": ["n"], "type": "object"}`' in text
 
 
