@@ -6,6 +6,8 @@ from contextlib import AbstractContextManager, asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from structlog import get_logger
+
 from broker.policy import CEILING, Channel, Policy
 from broker.pool import WasmPool
 from catalog.build import build
@@ -27,6 +29,8 @@ from planner.planner import FragmentPlanner
 from service.door import Door
 from service.goals import House
 from service.settings import Settings
+
+log = get_logger()
 
 Progress = Callable[[str, str], None]
 """Told a handler's exact id and its stage: building, compiling, ready."""
@@ -61,10 +65,16 @@ class Services:
 
 
 def vocabulary(settings: Settings) -> Vocabulary:
-    """Read the catalog and the templates. Raises `CatalogError` with all findings."""
+    """Read the catalog and the templates; a template with problems is left out, and its problems are logged.
+
+    Raises `CatalogError` with all findings.
+    """
     loaded = load_catalog(CORE, *settings.handlers)
     house = House(left=Left(**settings.bounds.model_dump()), hosts=settings.hosts, channels=frozenset(settings.channels))
     library = load_library(loaded.catalog, settings.templates)
+    for file, problems in library.flawed.items():
+        says = [f"{problem.code} at {problem.where or '/'}: {problem.says}" for problem in problems]
+        log.warning("template_left_out", file=file, problems=says)
     asks_a_model = bool(settings.model or settings.recorded)
     door = Door(catalog=loaded.catalog, library=library, house=house, asks_a_model=asks_a_model)
     name = settings.model or (f"recorded answers in {settings.recorded}" if settings.recorded else "templates only, no model")

@@ -6,9 +6,29 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
+from structlog import get_logger
 
 from catalog.values import Json
+from engine.errors import (
+    EngineError,
+    FactUnwritableError,
+    RunnerClosedError,
+    StoreError,
+    TaskStuckError,
+    UnknownTaskError,
+)
 from fragments.problems import Problem
+
+log = get_logger()
+
+STATUSES: Mapping[type[EngineError], tuple[int, str]] = {
+    UnknownTaskError: (404, "Not found"),
+    FactUnwritableError: (422, "Refused"),
+    TaskStuckError: (409, "Conflict"),
+    RunnerClosedError: (503, "Unavailable"),
+    StoreError: (503, "Unavailable"),
+}
+"""What an engine's error is over HTTP; any other is a fault of ours."""
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -41,6 +61,8 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(Refusal, _on_refusal)
     app.add_exception_handler(RequestValidationError, _on_invalid_request)
     app.add_exception_handler(HTTPException, _on_http_exception)
+    app.add_exception_handler(EngineError, _on_engine_error)
+    app.add_exception_handler(Exception, _on_fault)
 
 
 def _document(status: int, title: str, detail: str, more: Mapping[str, Json] | None = None) -> JSONResponse:
@@ -67,6 +89,18 @@ async def _on_invalid_request(_: Request, invalid: Exception) -> JSONResponse:
         for error in invalid.errors()
     ]
     return _document(422, "Refused", "The request does not have the shape that it must have.", {"problems": problems})
+
+
+async def _on_engine_error(request: Request, error: Exception) -> JSONResponse:
+    found = next((answer for kind, answer in STATUSES.items() if isinstance(error, kind)), None)
+    if found is None:
+        return await _on_fault(request, error)
+    return _document(*found, str(error))
+
+
+async def _on_fault(request: Request, fault: Exception) -> JSONResponse:
+    log.error("request_failed", path=request.url.path, exc_info=fault)
+    return _document(500, "Failed", "A fault in the server; its log says more.")
 
 
 async def _on_http_exception(_: Request, failure: Exception) -> JSONResponse:

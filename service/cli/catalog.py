@@ -58,28 +58,30 @@ def call(
     lines: Annotated[
         bool, typer.Option("--lines", help="Read calls as JSON lines from stdin, answer one outcome per line.")
     ] = False,
+    output_format: FormatOption = Format.TEXT,
 ) -> None:
     """Call a handler in its sandbox: `{"ok": OUTPUT}` or `{"error": {"type", "message", "retryable"}}`."""
-    with refusals(Format.JSON):
-        settings = read_settings()
-        known = vocabulary(settings)
+    with refusals(output_format):
+        known = vocabulary(read_settings())
         capability = _resolved(known, reference)
         if lines:
             asyncio.run(_call_lines(known, capability))
             return
         order = {"config": read_inputs(config, "--config"), "input": read_inputs(given, "--input")}
         outcome = asyncio.run(_call_once(known, capability, order))
-    write_json(outcome)
+    write(outcome, output_format)
     if "error" in outcome:
         raise typer.Exit(Exit.FAILED)
 
 
 @app.command("build")
-def build() -> None:
+def build(output_format: FormatOption = Format.TEXT) -> None:
     """Build and compile every handler ahead of its first use."""
-    with refusals(Format.TEXT):
+    with refusals(output_format):
         known = vocabulary(read_settings())
         asyncio.run(_prepare(known))
+    if output_format is Format.JSON:
+        write_json({"ready": [capability.id for capability in known.catalog]})
 
 
 async def _prepare(known: Vocabulary) -> None:

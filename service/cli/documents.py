@@ -34,10 +34,10 @@ def check(
         raise typer.Exit(Exit.REFUSED)
 
 
-def schema() -> None:
+def schema(output_format: FormatOption = Format.TEXT) -> None:
     """Print the JSON Schema of the language."""
-    with refusals(Format.TEXT):
-        write_json(vocabulary(read_settings()).door.schema())
+    with refusals(output_format):
+        write(vocabulary(read_settings()).door.schema(), output_format)
 
 
 def plan(

@@ -6,8 +6,10 @@ import sys
 
 import structlog
 import typer
+from rich.markup import escape
 
 from service.cli import catalog, documents, serving, tasks
+from service.cli.output import Exit, progress
 
 app = typer.Typer(
     name="goalwright",
@@ -34,7 +36,14 @@ def main() -> None:
     except KeyboardInterrupt:
         raise SystemExit(130) from None  # the shell's own code for an interrupted command
     except BrokenPipeError:
-        os._exit(0)  # the reader of our output left; flushing again would only fail again
+        # The reader of our output left; flushing again when Python ends would only fail again.
+        os._exit(0)
+    except Exception as fault:  # a person at a terminal gets a sentence; the traceback is one variable away
+        if os.environ.get("GOALWRIGHT_LOG", "").upper() == "DEBUG":
+            raise
+        says = f"A fault in Goalwright: {type(fault).__name__}: {fault} (GOALWRIGHT_LOG=debug shows where)"
+        progress.print(f"[red]{escape(says)}[/red]")
+        raise SystemExit(Exit.FAILED) from None
 
 
 def _quiet_logs() -> None:

@@ -161,6 +161,13 @@ async def test_every_refusal_is_a_problem_document(tmp_path: Path, method: str, 
     assert {"type", "title", "status", "detail"} <= refused.json().keys()
 
 
+async def test_an_input_that_no_log_can_hold_is_refused(tmp_path: Path) -> None:
+    body = '{"goal": "x", "inputs": {"half": "\\ud800"}}'
+    async with served(tmp_path, planner=ScriptedPlanner()) as app:
+        refused = await app.http.post("/v1/goals", content=body, headers={"Content-Type": "application/json"})
+    assert (refused.status_code, refused.headers["content-type"]) == (422, "application/problem+json")
+
+
 async def test_a_check_answers_with_the_report_and_runs_nothing(tmp_path: Path) -> None:
     async with served(tmp_path, planner=ScriptedPlanner()) as app:
         good = (await app.http.post("/v1/checks", json={"document": TEMPLATE})).json()
