@@ -62,6 +62,14 @@ DETAILS = (
         described=False,
         says="examples, input samples, handlers that look less relevant, comments",
     ),
+    Detail(
+        worked_examples=False,
+        handler_examples=0,
+        whole_bytes=500,
+        sample_bytes=0,
+        full_handlers=3,
+        says="examples, input samples, most handlers",
+    ),
 )
 """From everything to the least that a plan can be made from, in the order in which things are left out."""
 

@@ -146,6 +146,7 @@ def planner_of(known: Vocabulary) -> FragmentPlanner:
         known.catalog,
         known.library,
         models=lambda name: _lite_llm(known.settings, name),
+        budget_characters=known.settings.prompt_characters,
     )
 
 

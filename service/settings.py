@@ -66,6 +66,9 @@ class Settings(BaseSettings):
     model_timeout_s: float = Field(default=120, gt=0)
     recorded: Path | None = Field(default=None, description="Replays recorded answers of a model from this folder.")
     pending: Path | None = Field(default=None, description="Where prompts go that no recorded answer fits.")
+    prompt_characters: int = Field(
+        default=160_000, ge=20_000, description="About how long a prompt may be; handlers are told in brief to fit."
+    )
     plan_turns: int = Field(default=4, ge=1, le=20, description="Answers that one phase of planning may take.")
     plan_call_usd: float = Field(default=0.25, gt=0, description="Most that one model call may cost.")
     planning_date: date | None = Field(default=None, description="The date that planners are told; default: today.")

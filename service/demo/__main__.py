@@ -76,6 +76,9 @@ ANSWER: JsonObject = {
 """The shape of the answer that the demo wants; a plan must prove that it gives no other."""
 
 RECORDED = Path(__file__).resolve().parents[2] / "recorded" / "demo"
+PROMPT_CHARACTERS = 26_000
+"""As for a model with a small context: most handlers are told in brief, and the checks answer with the rest."""
+
 READY_WITHIN_S = 180
 ENDS_WITHIN_S = 300
 
@@ -129,6 +132,7 @@ def _environment(data: Path, inventory_port: int, desk_port: int) -> dict[str, s
         **os.environ,
         "GOALWRIGHT_DATA": str(data),
         "GOALWRIGHT_CONFIG": os.devnull,
+        "GOALWRIGHT_PROMPT_CHARACTERS": str(PROMPT_CHARACTERS),
         "GOALWRIGHT_PRIVATE_HOSTS": json.dumps({"inventory.demo": f"127.0.0.1:{inventory_port}"}),
         "GOALWRIGHT_CHANNELS": json.dumps({"desk": {"url": f"http://127.0.0.1:{desk_port}/desk"}}),
     }
@@ -144,10 +148,11 @@ def _say_what_comes(console: Console, count: int) -> None:
         "No model is configured (GOALWRIGHT_MODEL), so the planner's answers are [bold]recorded answers of a large language "
         "model[/bold] to exactly the prompts rendered here, replayed with the date of their recording. Everything else is live."
     )
+    brief = "The prompt is kept short, as for a model with a small context: the checks have to tell the planner the rest."
     who = f"The model [bold]{escape(model)}[/bold] is asked (GOALWRIGHT_MODEL)." if model else recorded
     console.print(
         Panel(
-            f"{GOAL}.\n\n[dim]{count} installed distributions, served in pages of 25 on loopback. {who}[/dim]",
+            f"{GOAL}.\n\n[dim]{count} installed distributions, served in pages of 25 on loopback. {who} {brief}[/dim]",
             title="goal",
             title_align="left",
         )
