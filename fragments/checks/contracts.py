@@ -16,9 +16,10 @@ from fragments.references import is_text_with_references, whole
 from fragments.schemas.acceptance import judges_by_key, key_rules, keys_accepted
 from fragments.schemas.fitting import Fit, fits, fits_when_present, provable, takes_all
 from fragments.schemas.inference import in_words
-from fragments.schemas.inlining import UNKNOWN, is_unknown
+from fragments.schemas.inlining import NAMED, UNKNOWN, is_unknown
 from fragments.schemas.soundness import schema_flaw, sound
 
+_SILENT = {"description", "title", "examples", "default", "$comment"}
 _MOST_WRITTEN = 600  # characters of a schema in a sentence
 
 
@@ -71,8 +72,18 @@ def _unproved(flows: Flows, value: Json, schema: Schema, place: Place) -> Iterat
 
 
 def _written(schema: Schema) -> str:
-    text = canonical(schema)
+    text = canonical(_bare(schema))
     return text if len(text) <= _MOST_WRITTEN else f"{text[:_MOST_WRITTEN]}…"
+
+
+def _bare(schema: Json) -> Json:
+    """Leave out what asserts nothing: a sentence is no place for descriptions."""
+    if isinstance(schema, (list, tuple)):
+        return [_bare(part) for part in schema]
+    if not isinstance(schema, Mapping):
+        return schema
+    named = {key: {name: _bare(part) for name, part in schema[key].items()} for key in NAMED if key in schema}
+    return {key: named.get(key, _bare(part)) for key, part in schema.items() if key in named or key not in _SILENT}
 
 
 def _parts(value: Json, schema: Schema, place: Place) -> Iterator[tuple[Json, Schema, Place]]:

@@ -58,7 +58,9 @@ def missing_key(key: str, schema: Schema, place: Place) -> Problem:
     about = schema.get("properties", {}).get(key, {}) if isinstance(schema, Mapping) else {}
     words = in_words(about)
     needs = f"It needs {words}." if words != "any value" else ""
-    return Problem(code=place.codes.missing, where=place.where, says=f'{place.label} has no "{key}".', hint=needs)
+    meaning = about.get("description", "") if isinstance(about, Mapping) else ""
+    hint = " ".join(part for part in (needs, " ".join(meaning.split())) if part)
+    return Problem(code=place.codes.missing, where=place.where, says=f'{place.label} has no "{key}".', hint=hint)
 
 
 def unknown_key(key: str, holder: JsonObject, schema: Schema, place: Place) -> Problem:
