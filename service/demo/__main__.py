@@ -79,6 +79,9 @@ RECORDED = Path(__file__).resolve().parents[2] / "recorded" / "demo"
 PROMPT_CHARACTERS = 26_000
 """As for a model with a small context: most handlers are told in brief, and the checks answer with the rest."""
 
+KEPT = {f"GOALWRIGHT_{name}" for name in ("MODEL", "MODEL_PRICE", "MODEL_TIMEOUT_S", "CACHE", "LOG", "WORKERS", "PENDING")}
+"""Settings of the person's own that the demo heeds; any other could change the prompt, and with it what was recorded."""
+
 READY_WITHIN_S = 180
 ENDS_WITHIN_S = 300
 
@@ -129,7 +132,7 @@ def main() -> int:
 
 def _environment(data: Path, inventory_port: int, desk_port: int) -> dict[str, str]:
     environment = {
-        **os.environ,
+        **{name: value for name, value in os.environ.items() if not name.startswith("GOALWRIGHT_") or name in KEPT},
         "GOALWRIGHT_DATA": str(data),
         "GOALWRIGHT_CONFIG": os.devnull,
         "GOALWRIGHT_PROMPT_CHARACTERS": str(PROMPT_CHARACTERS),

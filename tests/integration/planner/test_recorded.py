@@ -7,7 +7,8 @@ import pytest
 
 from catalog.values import digest
 from planner.models.port import Answer, Prompt, RecordingMissingError
-from planner.models.recorded import Recorded, Recording, RecordingError, stale, store
+from planner.models.recorded import Recorded, Recording, RecordingError, recordings, stale, store
+from planner.prompt import prompt_files
 
 MESSAGES = ({"role": "user", "content": "Plan it, Größe 7."},)
 DIGEST = digest(list(MESSAGES))
@@ -100,3 +101,9 @@ def test_a_file_that_is_no_json_is_refused_with_its_path(tmp_path: Path) -> None
     (tmp_path / "x.json").write_text("{", "utf-8")
     with pytest.raises(RecordingError, match="is not a recording"):
         Recorded(tmp_path)
+
+
+def test_the_recordings_of_the_demo_answer_the_prompts_of_today() -> None:
+    folder = Path(__file__).resolve().parents[3] / "recorded" / "demo"
+    assert recordings(folder)
+    assert stale(folder, prompt_files().version) == ()
