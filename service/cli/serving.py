@@ -1,10 +1,12 @@
 """`goalwright serve`."""
 
+import asyncio
 import json
 import os
+import signal
 import socket
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext, suppress
 from typing import Annotated
 
 import typer
@@ -27,13 +29,17 @@ def serve(
     """Serve HTTP, and run every unfinished task in the database to its end."""
     with refusals(Format.TEXT):
         settings = read_settings(host=host, port=port)
-        with _listening(settings) as listener:
-            app = create_app(lambda: _announced(settings, listener), settings)
-            config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=DRAIN_S)
-            server = uvicorn.Server(config)
-            server.run(sockets=[listener])
-            if not server.started:
-                raise typer.Exit(Exit.FAILED)
+        # Uvicorn raises the signal that ended it once more; as an interrupt it lets everything close in order.
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        with _listening(settings) as listener, suppress(KeyboardInterrupt):
+            asyncio.run(_serve(settings, listener))
+
+
+async def _serve(settings: Settings, listener: socket.socket) -> None:
+    """Open the services first, so that what is wrong with them is told as anywhere, and then serve."""
+    async with _announced(settings, listener) as services:
+        app = create_app(lambda: nullcontext(services), settings)
+        await uvicorn.Server(uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=DRAIN_S)).serve([listener])
 
 
 def _listening(settings: Settings) -> socket.socket:
