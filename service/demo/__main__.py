@@ -76,9 +76,6 @@ ANSWER: JsonObject = {
 """The shape of the answer that the demo wants; a plan must prove that it gives no other."""
 
 RECORDED = Path(__file__).resolve().parents[2] / "recorded" / "demo"
-PROMPT_CHARACTERS = 26_000
-"""As for a model with a small context: most handlers are told in brief, and the checks answer with the rest."""
-
 KEPT = {f"GOALWRIGHT_{name}" for name in ("MODEL", "MODEL_PRICE", "MODEL_TIMEOUT_S", "CACHE", "LOG", "WORKERS", "PENDING")}
 """Settings of the person's own that the demo heeds; any other could change the prompt, and with it what was recorded."""
 
@@ -118,7 +115,9 @@ def main() -> int:
             task = _submit(server)
             console.print(Rule(f"task {task}", align="left"))
             ended, seen = _watch(console, server, task, until=given.crash)
-            if given.crash:
+            if not given.crash:
+                _break_on_purpose(console, server, task)
+            else:
                 server.process.send_signal(signal.SIGKILL)
                 server.process.wait()
         if given.crash:
@@ -127,6 +126,7 @@ def main() -> int:
             )
             with _server(environment) as server:
                 ended, _ = _watch(console, server, task, after=seen)
+                _break_on_purpose(console, server, task)
         return _conclude(console, environment, task, desk, ended)
 
 
@@ -135,7 +135,6 @@ def _environment(data: Path, inventory_port: int, desk_port: int) -> dict[str, s
         **{name: value for name, value in os.environ.items() if not name.startswith("GOALWRIGHT_") or name in KEPT},
         "GOALWRIGHT_DATA": str(data),
         "GOALWRIGHT_CONFIG": os.devnull,
-        "GOALWRIGHT_PROMPT_CHARACTERS": str(PROMPT_CHARACTERS),
         "GOALWRIGHT_PRIVATE_HOSTS": json.dumps({"inventory.demo": f"127.0.0.1:{inventory_port}"}),
         "GOALWRIGHT_CHANNELS": json.dumps({"desk": {"url": f"http://127.0.0.1:{desk_port}/desk"}}),
     }
@@ -151,11 +150,10 @@ def _say_what_comes(console: Console, count: int) -> None:
         "No model is configured (GOALWRIGHT_MODEL), so the planner's answers are [bold]recorded answers of a large language "
         "model[/bold] to exactly the prompts rendered here, replayed with the date of their recording. Everything else is live."
     )
-    brief = "The prompt is kept short, as for a model with a small context: the checks have to tell the planner the rest."
     who = f"The model [bold]{escape(model)}[/bold] is asked (GOALWRIGHT_MODEL)." if model else recorded
     console.print(
         Panel(
-            f"{GOAL}.\n\n[dim]{count} installed distributions, served in pages of 25 on loopback. {who} {brief}[/dim]",
+            f"{GOAL}.\n\n[dim]{count} installed distributions, served in pages of 25 on loopback. {who}[/dim]",
             title="goal",
             title_align="left",
         )
@@ -228,6 +226,26 @@ def _watch(
 def _task(server: Server, task: str) -> JsonObject:
     row: JsonObject = httpx.get(f"{server.url}/v1/tasks/{task}", trust_env=False).json()
     return row
+
+
+def _break_on_purpose(console: Console, server: Server, task: str) -> None:
+    """Show what the checks say of the plan that just ran, once it is broken in four places."""
+    plans = httpx.get(f"{server.url}/v1/tasks/{task}/plans", trust_env=False).json()["plans"]
+    broken = next((plan["fragment"] for plan in plans if plan["status"] == "accepted"), None)
+    if broken is None:
+        return
+    first, second, last = broken["steps"][0], broken["steps"][1], broken["steps"][-1]
+    first["depends_on"] = [last["name"]]
+    second["handler"] = "transfrom"
+    last["input"] = {**last["input"], "more": "{{ steps.nowhere.output }}"}
+    last["for_each"] = {"items": "{{ input.inventory.pages }}", "max_items": 5_000}
+    report = httpx.post(f"{server.url}/v1/checks", json={"document": broken}, trust_env=False).json()
+    errors = [problem for problem in report["problems"] if problem["severity"] == "error"]
+    console.print(Rule("the same plan, broken on purpose in four places and sent to /v1/checks", align="left"))
+    for line in problem_lines(errors):
+        console.print(line)
+    console.print(f"refused with {len(errors)} problems at once; nothing of it ran")
+    console.print(Rule("what became of the goal", align="left"))
 
 
 def _conclude(console: Console, environment: dict[str, str], task: str, desk: Desk, ended: JsonObject | None) -> int:
