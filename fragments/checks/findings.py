@@ -59,8 +59,7 @@ def missing_key(key: str, schema: Schema, place: Place) -> Problem:
     words = in_words(about)
     needs = f"It needs {words}." if words != "any value" else ""
     meaning = about.get("description", "") if isinstance(about, Mapping) else ""
-    kind = f"Format: {about['format']}." if isinstance(about, Mapping) and "format" in about else ""
-    hint = " ".join(part for part in (needs, kind, " ".join(meaning.split())) if part)
+    hint = " ".join(part for part in (needs, " ".join(meaning.split())) if part)
     return Problem(code=place.codes.missing, where=place.where, says=f'{place.label} has no "{key}".', hint=hint)
 
 

@@ -79,6 +79,9 @@ RECORDED = Path(__file__).resolve().parents[2] / "recorded" / "demo"
 KEPT = {f"GOALWRIGHT_{name}" for name in ("MODEL", "MODEL_PRICE", "MODEL_TIMEOUT_S", "CACHE", "LOG", "WORKERS", "PENDING")}
 """Settings of the person's own that the demo heeds; any other could change the prompt, and with it what was recorded."""
 
+PROMPT_CHARACTERS = 26_000
+"""What was recorded was asked in short, as of a model with a small context: most of `notify` is left to the checks to tell."""
+
 READY_WITHIN_S = 180
 ENDS_WITHIN_S = 300
 
@@ -140,7 +143,9 @@ def _environment(data: Path, inventory_port: int, desk_port: int) -> dict[str, s
     }
     if not environment.get("GOALWRIGHT_MODEL"):
         dates = sorted(json.loads(path.read_text())["recorded_on"] for path in RECORDED.glob("*.json"))
-        environment |= {"GOALWRIGHT_RECORDED": str(RECORDED)} | ({"GOALWRIGHT_PLANNING_DATE": dates[-1]} if dates else {})
+        environment |= {"GOALWRIGHT_RECORDED": str(RECORDED), "GOALWRIGHT_PROMPT_CHARACTERS": str(PROMPT_CHARACTERS)} | (
+            {"GOALWRIGHT_PLANNING_DATE": dates[-1]} if dates else {}
+        )
     return environment
 
 
@@ -148,7 +153,8 @@ def _say_what_comes(console: Console, count: int) -> None:
     model = os.environ.get("GOALWRIGHT_MODEL")
     recorded = (
         "No model is configured (GOALWRIGHT_MODEL), so the planner's answers are [bold]recorded answers of a large language "
-        "model[/bold] to exactly the prompts rendered here, replayed with the date of their recording. Everything else is live."
+        "model[/bold] to exactly the prompts rendered here, replayed with the date of their recording. They were asked in short, "
+        "as of a model with a small context, so the checks have something to correct. Everything else is live."
     )
     who = f"The model [bold]{escape(model)}[/bold] is asked (GOALWRIGHT_MODEL)." if model else recorded
     console.print(

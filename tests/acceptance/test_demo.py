@@ -24,6 +24,9 @@ def test_the_demo_reaches_its_goal_and_its_log_is_verified() -> None:
     for told in (
         "recorded answers of a large language model",
         "a plan is asked for",
+        "the answer was refused; its problems go back to the planner",
+        "config.missing",
+        "output.unproved",
         "plan accepted, digest",
         "proof: what this plan can reach and use",
         "inventory.demo",
