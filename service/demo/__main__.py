@@ -153,8 +153,8 @@ def _say_what_comes(console: Console, count: int) -> None:
     model = os.environ.get("GOALWRIGHT_MODEL")
     recorded = (
         "No model is configured (GOALWRIGHT_MODEL), so the planner's answers are [bold]recorded answers of a large language "
-        "model[/bold] to exactly the prompts rendered here, replayed with the date of their recording. They were asked in short, "
-        "as of a model with a small context, so the checks have something to correct. Everything else is live."
+        "model[/bold] to exactly the prompts rendered here, replayed with the date of their recording. They were asked in "
+        "short, as of a model with a small context, so the checks have something to correct. Everything else is live."
     )
     who = f"The model [bold]{escape(model)}[/bold] is asked (GOALWRIGHT_MODEL)." if model else recorded
     console.print(
