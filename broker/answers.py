@@ -7,24 +7,28 @@ from typing import Any, NoReturn
 
 from broker.host.log import cleaned
 from broker.orders import Report
-from catalog.calls import Failed, Ok, Outcome, Usage
+from catalog.calls import Failed, Ok, Outcome, Usage, Waits
 from catalog.capability import NAME
 from catalog.values import Json
 
 MESSAGE_LENGTH = 2_000
 RETRY_AFTER_S = 86_400.0
+WAIT_S = 400 * 86_400.0
+ASKS_BYTES = 64 << 10
 
 _NAME = re.compile(NAME)
 _SUSPECT = re.compile(rb"\\u[dD][89a-fA-F]|[eE]\+?\d{3}")  # may be half a character, or a number beyond all floats
 
 
-def outcome(report: Report, content: bytes) -> Outcome:
-    """Read a worker's report and the guest's answer: `{"ok": output}` or `{"error": {type, message, ...}}`."""
+def outcome(report: Report, content: bytes, *, may_wait: bool = False) -> Outcome:
+    """Read a worker's report and what its guest answered: `{"ok": output}`, `{"wait": {...}}` or `{"error": {type, ...}}`."""
     usage = Usage(
         wall_ms=report.wall_ms,
+        cpu_ms=report.cpu_ms,
         host_calls=report.host_calls,
         moved_bytes=report.moved_bytes,
         output_bytes=report.output_bytes,
+        log_bytes=report.log_bytes,
     )
     if report.failure:
         return Failed(type=report.failure, message=report.message, usage=usage, logs=report.logs)
@@ -38,7 +42,9 @@ def outcome(report: Report, content: bytes) -> Outcome:
         return Ok(output=document["ok"], usage=usage, logs=report.logs)
     if isinstance(document, dict) and isinstance(document.get("error"), dict):
         return _failed(document["error"], usage, report.logs)
-    message = "the guest answered neither ok nor error"
+    if isinstance(document, dict) and isinstance(document.get("wait"), dict):
+        return _waits(document["wait"], usage, report.logs, may_wait=may_wait)
+    message = "the guest answered neither ok nor wait nor error"
     return Failed(type="output_invalid", message=message, usage=usage, logs=report.logs)
 
 
@@ -54,6 +60,26 @@ def _failed(error: dict[str, Any], usage: Usage, logs: tuple[str, ...]) -> Faile
         usage=usage,
         logs=logs,
     )
+
+
+def _waits(wait: dict[str, Any], usage: Usage, logs: tuple[str, ...], *, may_wait: bool) -> Outcome:
+    says = _wrong_wait(wait) if may_wait else "only a handler whose effect is wait may wait"
+    if says:
+        return Failed(type="output_invalid", message=says, usage=usage, logs=logs)
+    timeout_s = None if wait.get("timeout_s") is None else float(wait["timeout_s"])
+    return Waits(signal=wait["signal"], asks=wait.get("asks") or {}, timeout_s=timeout_s, usage=usage, logs=logs)
+
+
+def _wrong_wait(wait: dict[str, Any]) -> str | None:
+    signal, asks, timeout_s = wait.get("signal"), wait.get("asks") or {}, wait.get("timeout_s")
+    if not isinstance(signal, str) or not _NAME.fullmatch(signal):
+        return "a wait names its signal in lower case letters, digits and underscores"
+    if not isinstance(asks, dict) or len(json.dumps(asks)) > ASKS_BYTES:
+        return f"what a wait asks is an object of at most {ASKS_BYTES} bytes"
+    timed = isinstance(timeout_s, (int, float)) and not isinstance(timeout_s, bool)
+    if timeout_s is not None and not (timed and 0 < timeout_s <= WAIT_S):
+        return f"the time-out of a wait is more than 0 and at most {WAIT_S:.0f} seconds"
+    return None
 
 
 def _refuse(constant: str) -> NoReturn:

@@ -2,27 +2,42 @@
 
 import asyncio
 import os
+import resource
 import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
+from pathlib import Path
 from typing import Any
 
 from broker import orders
 from broker.orders import FrameError, Order, Report
+from broker.policy import Policy
 from broker.processes import environment
 
 GRACE_SECONDS = 0.5  # between a worker's own deadline and its end by force
 START_SECONDS = 30.0
 CLOSE_SECONDS = 2.0
+LOOK_EVERY = 50  # calls between two looks at how much memory a worker keeps
+
+_PAGE_BYTES = resource.getpagesize()
 
 
 class WorkerLostError(Exception):
-    """The worker died, or broke the stream, while it held a call."""
+    """The worker died, or broke the stream, while it held a call. `begun` is false where the call surely was not begun."""
+
+    def __init__(self, says: str, *, begun: bool = True) -> None:
+        """Say what was seen."""
+        super().__init__(says)
+        self.begun = begun
 
 
 class NoWorkerError(WorkerLostError):
     """No worker could be started, so the call was not begun."""
+
+    def __init__(self, says: str) -> None:
+        """Say why."""
+        super().__init__(says, begun=False)
 
 
 class OverdueError(Exception):
@@ -34,6 +49,7 @@ class Worker:
 
     def __init__(self, process: Process) -> None:
         """Own a process that has said it is ready."""
+        self.calls = 0
         self._process = process
 
     @classmethod
@@ -72,9 +88,10 @@ class Worker:
 
     async def carry(self, order: Order, call: bytes) -> tuple[Report, bytes]:
         """Have the worker carry out one order. Raises `WorkerLostError` or `OverdueError`; either way the process is gone."""
+        self.calls += 1
         try:
             async with asyncio.timeout(order.allowance.wall_ms / 1000 + GRACE_SECONDS):
-                header, content = await self._exchange(orders.pack(order.to_json(), call))
+                header, content = await self._exchange(orders.pack(order.to_json(), call), announced=order.announce)
                 return Report.of(header), content
         except TimeoutError:
             await self.kill()
@@ -99,15 +116,33 @@ class Worker:
         except TimeoutError:
             await self.kill()
 
-    async def _exchange(self, frame: bytes) -> tuple[dict[str, Any], bytes]:
+    @property
+    def resident_bytes(self) -> int:
+        """Tell how much memory the process has in use; 0 where the system does not say."""
+        try:
+            return int(Path(f"/proc/{self.pid}/statm").read_text().split()[1]) * _PAGE_BYTES
+        except OSError:
+            return 0
+
+    async def _exchange(self, frame: bytes, *, announced: bool = False) -> tuple[dict[str, Any], bytes]:
+        """Write a frame and read the answer. A worker that dies before an announced beginning has not begun."""
         assert self._process.stdin is not None
-        assert self._process.stdout is not None
+        begun = not announced
         try:
             self._process.stdin.write(frame)
             await self._process.stdin.drain()
-            answer = await orders.receive(self._process.stdout)
+            if announced:
+                await self._answer()
+                begun = True
+            return await self._answer()
+        except WorkerLostError as error:
+            raise WorkerLostError(str(error), begun=begun) from None
         except (ConnectionError, FrameError, ValueError) as error:
-            raise WorkerLostError(str(error)) from error
+            raise WorkerLostError(str(error), begun=begun) from error
+
+    async def _answer(self) -> tuple[dict[str, Any], bytes]:
+        assert self._process.stdout is not None
+        answer = await orders.receive(self._process.stdout)
         if answer is None:
             message = "the worker process ended"
             raise WorkerLostError(message)
@@ -115,16 +150,18 @@ class Worker:
 
 
 class Crew:
-    """Up to `size` workers. Started one by one as calls need them; idle ones are used again, the latest first."""
+    """The workers of one kind. Started one by one as calls need them; idle ones are used again, the latest first.
 
-    def __init__(self, policy: Mapping[str, Any], size: int, *, network: bool) -> None:
+    A worker that has carried `worker_calls` calls, or keeps more than `worker_bytes` between calls, is let go.
+    """
+
+    def __init__(self, policy: Policy, *, network: bool) -> None:
         """Start nobody yet. With `network`, workers make ready for it."""
-        self.waiting = 0
         self._policy = policy
         self._network = network
-        self._places = asyncio.Semaphore(size)
         self._idle: list[Worker] = []
         self._busy: set[Worker] = set()
+        self._leaving: set[asyncio.Task[None]] = set()
 
     @property
     def pids(self) -> tuple[int, ...]:
@@ -133,32 +170,38 @@ class Crew:
 
     @asynccontextmanager
     async def worker(self) -> AsyncIterator[Worker]:
-        """Lend a worker, first come, first served; take it back if it lives. Raises `NoWorkerError`."""
-        self.waiting += 1
+        """Lend a worker; take it back if it lives. Raises `NoWorkerError`."""
+        worker = await self._available()
+        self._busy.add(worker)
         try:
-            await self._places.acquire()
+            yield worker
         finally:
-            self.waiting -= 1
-        try:
-            worker = await self._available()
-            self._busy.add(worker)
-            try:
-                yield worker
-            finally:
-                self._busy.discard(worker)
-                if worker.alive:
-                    self._idle.append(worker)
-        finally:
-            self._places.release()
+            self._busy.discard(worker)
+            if worker.alive:
+                self._back(worker)
+
+    async def end(self) -> None:
+        """Kill the workers that hold a call."""
+        await asyncio.gather(*(worker.kill() for worker in self._busy))
 
     async def close(self) -> None:
         """End every worker."""
         workers, self._idle = [*self._idle, *self._busy], []
-        await asyncio.gather(*(worker.close() for worker in workers))
+        await asyncio.gather(*(worker.close() for worker in workers), *self._leaving)
 
     async def _available(self) -> Worker:
         while self._idle:
             worker = self._idle.pop()
             if worker.alive:
                 return worker
-        return await Worker.start(self._policy, network=self._network)
+        return await Worker.start(self._policy.to_json(), network=self._network)
+
+    def _back(self, worker: Worker) -> None:
+        looked_at = worker.calls % LOOK_EVERY == 0
+        worn = looked_at and worker.resident_bytes > self._policy.worker_bytes
+        if worker.calls < self._policy.worker_calls and not worn:
+            self._idle.append(worker)
+            return
+        leaving = asyncio.create_task(worker.close())
+        self._leaving.add(leaving)
+        leaving.add_done_callback(self._leaving.discard)

@@ -4,9 +4,9 @@ import asyncio
 from collections.abc import Callable
 from pathlib import Path
 
+from broker.sandbox.binary import granted
 from broker.sandbox.compiler import Compiler
 from broker.sandbox.errors import ComponentError
-from broker.sandbox.guest import granted
 from catalog.capability import Capability
 
 AT_ONCE = 2  # compiling uses every core and half a gigabyte
@@ -19,6 +19,10 @@ Components = Callable[[Capability], Path]
 """Gives the path of a capability's `.wasm`, building it where need be; runs in a thread. Raises what building raises."""
 
 
+class LibraryClosedError(Exception):
+    """The image will not come any more."""
+
+
 class Library:
     """Keeps the compiled image of each handler that was asked for. A component that was refused is not tried again."""
 
@@ -26,23 +30,31 @@ class Library:
         """Start with nothing compiled."""
         self._components = components
         self._compiler = compiler
+        self._closed = False
         self._images: dict[str, asyncio.Task[Path]] = {}
         self._places = asyncio.Semaphore(AT_ONCE)
 
     async def image(self, capability: Capability, progress: Progress | None = None) -> Path:
         """Give the compiled image; whoever asks meanwhile waits for the same work.
 
-        Raises `SandboxError` where the component is refused or fails to compile, and whatever building it raises.
+        Raises `SandboxError` where the component is refused or fails to compile, `LibraryClosedError` where the library closes
+        first, and whatever building it raises.
         """
         task = self._images.get(capability.id)
         if task is None or _may_retry(task):
             task = asyncio.create_task(self._made(capability, progress or _silent))
             task.add_done_callback(_seen)
             self._images[capability.id] = task
-        return await asyncio.shield(task)  # one caller that gives up must not stop the others' work
+        try:
+            return await asyncio.shield(task)  # one caller that gives up must not stop the others' work
+        except asyncio.CancelledError:
+            if self._closed and task.cancelled():
+                raise LibraryClosedError from None
+            raise
 
     async def close(self) -> None:
-        """Give up what is not finished."""
+        """Give up what is not finished; whoever waits for it gets `LibraryClosedError`."""
+        self._closed = True
         for task in self._images.values():
             task.cancel()
         await asyncio.gather(*self._images.values(), return_exceptions=True)

@@ -7,7 +7,7 @@ import json
 import struct
 from asyncio import IncompleteReadError, StreamReader
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, field, fields
 from typing import Any, BinaryIO
 
 LENGTHS = struct.Struct(">II")
@@ -28,6 +28,26 @@ class Allowance:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Loan:
+    """A secret as one call may use it: the guest knows the placeholder, the value goes to `hosts` in `headers` or `query` only.
+
+    All three are globs. No record that holds one shows the value.
+    """
+
+    name: str
+    placeholder: str
+    value: str = field(repr=False)
+    hosts: tuple[str, ...] = ()
+    headers: tuple[str, ...] = ()
+    query: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, document: Mapping[str, Any]) -> "Loan":
+        """Read what `asdict` wrote."""
+        return cls(**{**document, **{name: tuple(document[name]) for name in ("hosts", "headers", "query")}})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
     """One call as a worker carries it out; the text given to the guest travels beside it."""
 
@@ -38,17 +58,20 @@ class Order:
     allowance: Allowance
     idempotency_key: str
     output_schema: str | None  # JSON text; None: anything fits
+    announce: bool = False  # say so before beginning: the call may be made only once
+    loans: tuple[Loan, ...] = ()
+    keys: Mapping[str, str] = field(default_factory=dict, repr=False)  # secrets that granted channels work with, by name
 
     def to_json(self) -> dict[str, Any]:
         """Write every field under its own name."""
-        return asdict(self)
+        return {**_shallow(self), "allowance": _shallow(self.allowance), "loans": [_shallow(loan) for loan in self.loans]}
 
     @classmethod
     def of(cls, document: Mapping[str, Any]) -> "Order":
         """Read what `to_json` wrote."""
-        fields = dict(document)
-        fields |= {name: tuple(fields[name]) for name in ("imports", "hosts", "channels")}
-        return cls(**{**fields, "allowance": Allowance(**fields["allowance"])})
+        lists = {name: tuple(document[name]) for name in ("imports", "hosts", "channels")}
+        loans = tuple(Loan.of(loan) for loan in document["loans"])
+        return cls(**{**document, **lists, "allowance": Allowance(**document["allowance"]), "loans": loans})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,19 +81,26 @@ class Report:
     failure: str | None = None
     message: str = ""
     wall_ms: float = 0.0
+    cpu_ms: float = 0.0
     host_calls: int = 0
     moved_bytes: int = 0
     output_bytes: int = 0
+    log_bytes: int = 0
     logs: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Write every field under its own name."""
-        return asdict(self)
+        return _shallow(self)
 
     @classmethod
     def of(cls, document: Mapping[str, Any]) -> "Report":
         """Read what `to_json` wrote."""
         return cls(**{**document, "logs": tuple(document["logs"])})
+
+
+def _shallow(record: Any) -> dict[str, Any]:
+    """Write a record without copying what it holds, which `asdict` does and which costs more than all the rest of a frame."""
+    return {each.name: getattr(record, each.name) for each in fields(record)}
 
 
 class FrameError(Exception):

@@ -4,23 +4,28 @@ import json
 from functools import lru_cache
 from typing import Any
 
-from jsonschema import Draft202012Validator
 from jsonschema.exceptions import SchemaError, ValidationError, best_match
-from referencing import Registry
+from jsonschema.protocols import Validator
 from referencing.exceptions import Unresolvable
+
+from catalog.effort import RUNNING, TooMuchWorkError, bounded
+from catalog.patterns import PatternError
+from catalog.validation import validator
 
 
 @lru_cache(maxsize=256)
-def validator(schema: str) -> Draft202012Validator:
+def compiled(schema: str) -> Validator:
     """Compile the JSON text of a schema; a `$ref` to anywhere else finds nothing."""
-    return Draft202012Validator(json.loads(schema), registry=Registry())
+    return validator(json.loads(schema))
 
 
 def fault(value: Any, schema: str) -> str | None:
     """Say the most telling way in which `value` does not fit, with its JSON Pointer; None where it fits."""
     try:
-        errors = validator(schema).iter_errors(value)
-        return _says(best_match(errors))
+        with bounded(RUNNING):
+            return _says(best_match(compiled(schema).iter_errors(value)))
+    except (PatternError, TooMuchWorkError) as error:
+        return f"its schema cannot be applied: {error}"
     except (Unresolvable, SchemaError, RecursionError) as error:
         return f"its schema cannot be applied: {type(error).__name__}"
 

@@ -15,7 +15,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from broker import orders, shapes
-from broker.host.log import Log
+from broker.host.log import LINE_COST, Log
+from broker.host.masks import Masks
 from broker.host.meter import Meter
 from broker.orders import Order, Report
 from broker.sandbox.guest import HostFunctions, Sandbox
@@ -42,48 +43,59 @@ class Worker:
 
     def carry_out(self, order: Order, call: str) -> tuple[Report, bytes]:
         """Run one guest and check the size and shape of what it answers."""
-        meter, log = Meter(order.allowance), Log(order.allowance.log_bytes)
+        masks = Masks(order.loans, order.keys.values())
+        meter, log = Meter(order.allowance), Log(order.allowance.log_bytes, masks)
         with ExitStack() as stack:
-            answer = self._sandbox.run(
+            answer, cpu_ms = self._sandbox.run(
                 order.component,
                 order.imports,
                 call,
                 allowance=order.allowance,
-                host={"log": log.write, **self._host(order, meter, stack)},
+                host={"log": log.write, **self._host(order, meter, masks, stack)},
                 meter=meter,
             )
         failure = answer if isinstance(answer, Verdict) else None
-        content = b"" if isinstance(answer, Verdict) else answer.encode()
+        content = b"" if isinstance(answer, Verdict) else masks.masked_json(answer.encode())
         failure = failure or _misfit(content, order)
         if failure and meter.breach:
             failure = Verdict(meter.breach, f"the call went beyond its {meter.breach.removeprefix('limit_').replace('_', ' ')}")
         report = Report(
             failure=failure.type if failure else None,
-            message=failure.message if failure else "",
+            message=masks.masked(failure.message) if failure else "",
             wall_ms=round(meter.elapsed_s() * 1000, 3),
+            cpu_ms=round(cpu_ms, 3),
             host_calls=meter.host_calls,
             moved_bytes=meter.moved_bytes,
             output_bytes=len(content),
+            log_bytes=sum(LINE_COST + len(line.encode("utf-8", "replace")) for line in log.lines),
             logs=tuple(log.lines),
         )
         return report, b"" if failure else content
 
-    def _host(self, order: Order, meter: Meter, stack: ExitStack) -> HostFunctions:
+    def tidy(self) -> None:
+        """Use the time until the next order comes."""
+        self._sandbox.tidy()
+
+    def _host(self, order: Order, meter: Meter, masks: Masks, stack: ExitStack) -> HostFunctions:
         functions: dict[str, Any] = {}
         if "http" in order.imports:
             from broker.host.egress import Browser  # noqa: PLC0415 - httpx is slow to import, and workers for pure handlers never need it
+            from broker.host.loans import Wallet  # noqa: PLC0415 - the same
 
-            browser = Browser(self._network, frozenset(order.hosts), meter)
+            browser = Browser(self._network, frozenset(order.hosts), meter, Wallet(order.loans, masks))
             stack.callback(browser.close)
             functions["http"] = browser.request
         if "notify" in order.imports:
+            from broker import channels  # noqa: PLC0415 - the same
             from broker.host.egress import Courier  # noqa: PLC0415 - the same
-            from broker.host.notify import Notifier  # noqa: PLC0415 - the same
+            from broker.host.notify import Keys, Notifier  # noqa: PLC0415 - the same
 
             courier = Courier(self._network, meter)
             stack.callback(courier.close)
-            granted = frozenset(order.channels)
-            functions["notify"] = Notifier(self._policy["channels"], granted, courier, meter, order.idempotency_key).send
+            known = self._policy["channels"]
+            granted = {name: channels.of(known[name]) for name in order.channels if name in known}
+            lent = Keys(values=order.keys, masks=masks)
+            functions["notify"] = Notifier(granted, frozenset(known), courier, meter, order.idempotency_key, lent=lent).send
         return functions
 
     @cached_property
@@ -120,8 +132,12 @@ def serve(source: BinaryIO, sink: BinaryIO) -> None:
     worker.warm(network=first[0]["network"])
     while (frame := orders.read(source)) is not None:
         header, call = frame
-        report, content = worker.carry_out(Order.of(header), call.decode())
+        order = Order.of(header)
+        if order.announce:
+            _answer(sink, {"begun": True})
+        report, content = worker.carry_out(order, call.decode())
         _answer(sink, report.to_json(), content)
+        worker.tidy()
 
 
 def _answer(sink: BinaryIO, header: Mapping[str, Any], content: bytes = b"") -> None:

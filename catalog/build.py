@@ -1,5 +1,6 @@
 """Building a handler: capability folder -> WebAssembly component, kept in a cache by content."""
 
+import json
 import os
 import re
 import shutil
@@ -23,8 +24,9 @@ GUEST = Path(__file__).parent / "guest"
 
 WIT = Path(__file__).parent / "wit" / "goalwright.wit"
 BUILD_TIMEOUT_S = 300.0
+REHEARSED = 20  # examples that a guest runs while it is built
 
-_FORMAT = "1"  # raised when this module builds differently from the same parts
+_FORMAT = "2"  # raised when this module builds differently from the same parts
 _RAISED = re.compile(r"[\w.]+(Error|Exception)(:|$)")
 _LAUNCH = "import sys; from componentize_py import script; sys.exit(script())"
 
@@ -97,6 +99,7 @@ def _stage(capability: Capability, folder: Path, packages: Iterable[Package], st
     shutil.copy(WIT, stage / "wit")
     (stage / "wit" / "world.wit").write_text(world_of(capability), encoding="utf-8")
     shutil.copytree(GUEST, stage / "sdk", ignore=shutil.ignore_patterns("__pycache__", "*.toml"))
+    (stage / "sdk" / "goalwright" / "rehearsal.py").write_text(_rehearsal(capability), encoding="utf-8")
     for module in modules(folder):
         shutil.copy(module, stage / "app")
     for package in packages:
@@ -104,6 +107,16 @@ def _stage(capability: Capability, folder: Path, packages: Iterable[Package], st
             place = stage / "packages" / path
             place.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(file, place)
+
+
+def _rehearsal(capability: Capability) -> str:
+    """Write the module that holds the calls which the guest makes of itself while it is built: the capability's examples."""
+    about = {"idempotency_key": "", "attempt": 1, "signals": []}
+    calls = [
+        json.dumps({"config": example.config, "input": example.input, "call": about})
+        for example in capability.examples[:REHEARSED]
+    ]
+    return f'"""The capability\'s examples, as calls."""\n\nCALLS = {calls!r}\n'
 
 
 def _componentize(capability: Capability, stage: Path) -> None:

@@ -1,5 +1,6 @@
 """A call of a handler and its outcome: what the engine orders and the broker carries out."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -12,23 +13,32 @@ class Grants:
     """What one call may reach: nothing, unless named here.
 
     `hosts` holds `host` for a scheme's default port and `host:port` otherwise, lower case. `channels` holds names that the
-    operator configured.
+    operator configured. `secrets` holds names that the operator's provider knows.
     """
 
     hosts: frozenset[str] = frozenset()
     channels: frozenset[str] = frozenset()
+    secrets: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
-    """One attempt of one step. `idempotency_key` is the same for every attempt of the step."""
+    """One attempt of one step. `idempotency_key` is the same for every attempt of the step.
+
+    `secrets` maps pointers into `{config, input}` to the names of the secrets that stand there, as the plan wrote them: what
+    stands at these places is put in by the broker, and no text that looks like a secret's name anywhere else ever is.
+    """
 
     handler: str  # exact: transform@1.0.0
     config: JsonObject
     input: JsonObject
     grants: Grants = field(default_factory=Grants)
+    secrets: Mapping[str, str] = field(default_factory=dict)
+    signals: tuple[JsonObject, ...] = ()  # what the step has received so far: `Signal`s as JSON, oldest first
+    namespace: str = "default"
     limits: Limits | None = None  # None: the capability's own
     task: str = ""
+    used: "Usage | None" = None  # by the task's earlier calls, where whoever calls keeps count
     step: str = ""
     attempt: int = 1
     idempotency_key: str = ""
@@ -42,6 +52,8 @@ class Usage:
     host_calls: int = 0
     moved_bytes: int = 0
     output_bytes: int = 0
+    cpu_ms: float = 0.0
+    log_bytes: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,9 +70,11 @@ class Failed:
     """The handler, a limit or the sandbox refused or failed.
 
     `type` is one of the capability's own error types or one of the broker's: `limit_cpu`, `limit_wall`, `limit_memory`,
-    `limit_output`, `limit_host_calls`, `limit_moved_bytes` (a log past its limit is cut instead), `trapped`, `worker_lost`,
-    `overloaded`, `handler_unknown`, `handler_invalid` (it cannot be built or compiled), `handler_error` (it gave no reason
-    that can be used), `config_invalid`, `input_invalid`, `output_invalid`.
+    `limit_output`, `limit_host_calls`, `limit_moved_bytes`, `limit_stack` (a log past its limit is cut instead),
+    `task_limit_cpu`, `task_limit_wall`, `task_limit_output`, `task_limit_host_calls`, `task_limit_moved_bytes` (what all calls
+    of the task may use together), `trapped`, `worker_lost`, `closing` and `overloaded` (not begun), `handler_unknown`,
+    `handler_invalid` (it cannot be built or compiled), `handler_error` (it gave no reason that can be used), `config_invalid`,
+    `input_invalid`, `output_invalid`, `secret_unknown`, `secret_refused`.
     """
 
     type: str
@@ -71,4 +85,19 @@ class Failed:
     logs: tuple[str, ...] = ()
 
 
-Outcome: TypeAlias = Ok | Failed
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waits:
+    """The handler waits for a signal; when one comes, or `timeout_s` is over, it is run again and sees it in `Call.signals`.
+
+    `asks` says to people what is waited for: `{title, text, groups, ...}`; with `groups`, only their members may answer. The
+    time-out counts from when the step first waited, or from the time-out before.
+    """
+
+    signal: str
+    asks: JsonObject = field(default_factory=dict)
+    timeout_s: float | None = None
+    usage: Usage = field(default_factory=Usage)
+    logs: tuple[str, ...] = ()
+
+
+Outcome: TypeAlias = Ok | Failed | Waits

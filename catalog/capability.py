@@ -67,6 +67,7 @@ class Authority(Document):
 
     hosts: tuple[Pointer, ...] = ()
     channels: tuple[Pointer, ...] = ()
+    secrets: tuple[Pointer, ...] = Field(default=(), description="Sinks: only there may `{{ secrets.NAME }}` stand.")
 
 
 class OutputCase(Document):
@@ -99,7 +100,8 @@ class Example(Document):
 class Capability(Document):
     """The machine-readable description of one version of a handler.
 
-    In `config_schema`, `format` marks code that checks must parse: `jsonata`, `json-schema`, `uri-template`, `mustache`.
+    In `config_schema`, `format` marks code that checks must parse: `cel`, `jsonata`, `json-schema`, `uri-template`,
+    `mustache`.
     `output_from` maps a pointer into `output_schema` to the config pointers whose schema, where given, takes that place:
     `{"": "/output_schema"}` for transform, `{"/properties/body": "/response_schema"}` for http_request. An entry whose config
     pointer holds nothing has no effect. The first of `output_cases` that fits a config stands in place of both.
@@ -123,6 +125,10 @@ class Capability(Document):
     limits: Limits = Limits()
     cost_usd: float = Field(default=0.0, ge=0, description="Price of one call.")
     authority: Authority = Authority()
+    chooses: tuple[str, ...] = Field(
+        default=(), description="Of a decision: where config names steps; pointers in which `*` stands for every member."
+    )
+    deprecated: str = Field(default="", description="Why this version should not be used any more, and what to use.")
     hints: Hints = Hints()
     examples: tuple[Example, ...] = ()
 

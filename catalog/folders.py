@@ -25,10 +25,13 @@ _TAKEN = {"goalwright", "entry", "wit_world", "componentize_py_types", "poll_loo
 _DATES = "tag:yaml.org,2002:timestamp"
 
 
-def read_capability(folder: Path) -> Capability:
-    """Read `capability.yaml` and see that the guest's source is there. Raises `CatalogError` with everything wrong in shape."""
+def read_capability(folder: Path, *, built_elsewhere: bool = False) -> Capability:
+    """Read `capability.yaml` and see that the guest's source is there, unless the component is `built_elsewhere`.
+
+    Raises `CatalogError` with everything wrong in shape.
+    """
     file = folder / DESCRIPTION
-    findings = list(_misplaced(folder))
+    findings = [] if built_elsewhere else list(_misplaced(folder))
     if not file.is_file():
         raise CatalogError([Finding(file=file, says="the file is missing"), *findings])
     try:
@@ -38,6 +41,13 @@ def read_capability(folder: Path) -> Capability:
     if findings:
         raise CatalogError(findings)
     return capability
+
+
+def capability_folders(folder: Path) -> list[Path]:
+    """List the capability folders inside `folder`, sorted: its children, and theirs (`slugify/1.0.0`, `slugify/1.1.0`)."""
+    children = sorted(child for child in folder.iterdir() if child.is_dir())
+    nested = [inner for child in children if not _describes(child) for inner in child.iterdir() if inner.is_dir()]
+    return sorted(found for found in (*children, *nested) if _describes(found))
 
 
 def modules(folder: Path) -> tuple[Path, ...]:
@@ -51,6 +61,22 @@ def source_digest(folder: Path) -> str:
     for file in (folder / DESCRIPTION, *modules(folder)):
         made.update(f"{file.name}\0{sha256(file.read_bytes()).hexdigest()}\n".encode())
     return made.hexdigest()
+
+
+def parsed_yaml(file: Path, content: bytes) -> Json:
+    """Read YAML as `capability.yaml` is read: no aliases, no dates, no key twice. Raises `CatalogError`, naming `file`."""
+    try:
+        return _Json(content.decode("utf-8")).get_single_data()
+    except UnicodeDecodeError as error:
+        raise CatalogError([Finding(file=file, says=f"not UTF-8 text: {error}")]) from error
+    except RecursionError as error:
+        raise CatalogError([Finding(file=file, says="nested too deeply")]) from error
+    except YAMLError as error:
+        raise CatalogError([Finding(file=file, says=_marked(error))]) from error
+
+
+def _describes(folder: Path) -> bool:
+    return (folder / DESCRIPTION).exists() or (folder / HANDLER).exists()
 
 
 def _misplaced(folder: Path) -> Iterator[Finding]:
@@ -67,14 +93,7 @@ def _misplaced(folder: Path) -> Iterator[Finding]:
 def _document(file: Path) -> Json:
     if file.stat().st_size > LARGEST_FILE:
         raise CatalogError([Finding(file=file, says=f"the file is larger than {LARGEST_FILE} bytes")])
-    try:
-        document = _Json(file.read_text(encoding="utf-8")).get_single_data()
-    except UnicodeDecodeError as error:
-        raise CatalogError([Finding(file=file, says=f"not UTF-8 text: {error}")]) from error
-    except RecursionError as error:
-        raise CatalogError([Finding(file=file, says="nested too deeply")]) from error
-    except YAMLError as error:
-        raise CatalogError([Finding(file=file, says=_marked(error))]) from error
+    document = parsed_yaml(file, file.read_bytes())
     strange = tuple(_strange(document, ""))
     if strange:
         raise CatalogError(Finding(file=file, pointer=where, says=says) for where, says in strange)

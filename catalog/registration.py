@@ -5,26 +5,52 @@ from collections.abc import Callable, Iterator, Mapping
 
 from jsonpointer import resolve_pointer
 from jsonschema import Draft202012Validator
-from jsonschema.exceptions import SchemaError, ValidationError, best_match
-from referencing import Registry
+from jsonschema.exceptions import ValidationError, best_match
+from referencing import Registry, Resource
 from referencing.exceptions import Unresolvable
+from referencing.jsonschema import DRAFT202012
+from semantic_version import Version
 
 from catalog.capability import Capability, Effect, Import, OutputCase
-from catalog.values import Json
+from catalog.validation import PATTERNS, validator
+from catalog.values import Json, canonical
 
 Misfits = Iterator[tuple[str, str]]
-FORMATS = {"jsonata", "json-schema", "uri-template", "mustache"}
+FORMATS = {"cel", "jsonata", "json-schema", "uri-template", "mustache"}
 """Formats by which a config schema marks code."""
 
+_META = Draft202012Validator(Draft202012Validator.META_SCHEMA, format_checker=PATTERNS)
+_ONE = {
+    "additionalProperties",
+    "contains",
+    "contentSchema",
+    "else",
+    "if",
+    "items",
+    "not",
+    "propertyNames",
+    "then",
+    "unevaluatedItems",
+    "unevaluatedProperties",
+}
+_LISTS = {"allOf", "anyOf", "oneOf", "prefixItems"}
+_MAPS = {"$defs", "dependentSchemas", "patternProperties", "properties"}
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
-_NOTHING_REMOTE: Registry[Json] = Registry()
 
 
 def misfits(capability: Capability) -> Misfits:
     """Run every check. The checks on examples run only over schemas that are schemas."""
     schemas = list(_schemas(capability))
     yield from schemas
-    checks: tuple[Callable[[Capability], Misfits], ...] = (_errors, _effects, _outputs, _authority, _descriptions)
+    checks: tuple[Callable[[Capability], Misfits], ...] = (
+        _versions,
+        _errors,
+        _effects,
+        _outputs,
+        _authority,
+        _choices,
+        _descriptions,
+    )
     for check in checks:
         yield from check(capability)
     if not schemas:
@@ -43,12 +69,62 @@ def _schemas(capability: Capability) -> Misfits:
         if dialect != _DIALECT:
             yield f"{pointer}/$schema", f"schemas are draft 2020-12, not {dialect}"
             continue
-        try:
-            Draft202012Validator.check_schema(schema)
-        except SchemaError as error:
+        wrong = [*_META.iter_errors(schema)]
+        for error in wrong:
             where = "".join(f"/{part}" for part in error.absolute_path)
-            yield pointer + where, f"not a JSON Schema (2020-12): {error.message}"
+            yield pointer + where, f"not a JSON Schema (2020-12): {error.cause or error.message}"
+        if not wrong:
+            loose = list(_references(schema, pointer))
+            yield from loose or _usual(schema, pointer)
     yield from _objects(capability)
+
+
+def _references(schema: Json, pointer: str) -> Misfits:
+    """Find references that lead nowhere, wherever a schema may stand. What refers to an `$id` is left to the first use."""
+    resource: Resource[Json] = DRAFT202012.create_resource(schema)
+    resolver = Registry().with_resource("", resource).resolver()
+    for where, inner in subschemas(schema, pointer):
+        reference = inner.get("$ref")
+        if reference is None or "$id" in schema:
+            continue
+        try:
+            resolver.lookup(reference)
+        except Unresolvable:
+            yield f"{where}/$ref", f"refers to {reference}, which is not in it"
+
+
+def _usual(schema: Mapping[str, Json], pointer: str) -> Misfits:
+    """Find defaults that their own schema refuses. References are followed from the root, so nested ones are asked with it."""
+    for name, held in schema.get("properties", {}).items():
+        if isinstance(held, dict) and "default" in held:
+            alone = {"properties": {name: held}, "$defs": schema.get("$defs", {})}
+            if not validator(alone).is_valid({name: held["default"]}):
+                yield f"{pointer}/properties/{name}/default", f"{canonical(held['default'])} does not fit its own schema"
+
+
+def subschemas(schema: Json, pointer: str) -> Iterator[tuple[str, Mapping[str, Json]]]:
+    """Go through a schema and all schemas in it, each with its pointer; values, such as a `const`, are not gone into."""
+    if not isinstance(schema, Mapping):
+        return
+    yield pointer, schema
+    for key, held in schema.items():
+        if key in _ONE:
+            yield from subschemas(held, f"{pointer}/{key}")
+        elif key in _LISTS and isinstance(held, list):
+            for index, part in enumerate(held):
+                yield from subschemas(part, f"{pointer}/{key}/{index}")
+        elif key in _MAPS and isinstance(held, Mapping):
+            for name, part in held.items():
+                yield from subschemas(part, f"{pointer}/{key}/{name}")
+
+
+def _versions(capability: Capability) -> Misfits:
+    try:
+        Version(capability.version)
+    except ValueError:
+        yield "/version", "numbers of a version (semver.org) have no zeros before them"
+    if capability.deprecated != capability.deprecated.strip() or "\n" in capability.deprecated:
+        yield "/deprecated", "is one line that says why, and what to use instead"
 
 
 def _objects(capability: Capability) -> Misfits:
@@ -72,12 +148,19 @@ def _effects(capability: Capability) -> Misfits:
     reaches = effects & {Effect.READ, Effect.WRITE}
     if reaches and not capability.imports:
         yield "/effect", f"a handler that imports nothing cannot {'/'.join(sorted(reaches))}"
-    if not reaches and capability.imports:
+    if not reaches and set(capability.imports) - ({Import.NOTIFY} if Effect.WAIT in effects else set()):
         yield "/imports", f"a handler whose effect is {capability.effect} imports nothing"
-    if capability.idempotent and Effect.WRITE not in effects:
-        yield "/idempotent", "is said of writes only"
-    if capability.effect_by and _in_config(capability, capability.effect_by.at) is None:
+    if capability.idempotent and not effects & {Effect.WRITE, Effect.WAIT}:
+        yield "/idempotent", "is said of writes and waits only"
+    if capability.effect_by is None:
+        return
+    decided = _in_config(capability, capability.effect_by.at)
+    if decided is None:
         yield "/effect_by/at", f"{capability.effect_by.at} is not in config_schema"
+        return
+    for value in capability.effect_by.is_:
+        if "enum" in decided and value not in map(str, decided["enum"]):
+            yield "/effect_by/is", f"{value} is not one of the values of {capability.effect_by.at}"
 
 
 def _outputs(capability: Capability) -> Misfits:
@@ -88,8 +171,16 @@ def _outputs(capability: Capability) -> Misfits:
         for pointer in (*case.given, *case.equals):
             if _in_config(capability, pointer) is None:
                 yield where, f"{pointer} is not in config_schema"
+        yield from _equals(capability, case, where)
         if not _conditions(case):
             yield where, "a case says when it holds: give `given` or `equals`"
+
+
+def _equals(capability: Capability, case: OutputCase, where: str) -> Misfits:
+    for pointer, value in case.equals.items():
+        schema = _in_config(capability, pointer)
+        if schema is not None and "enum" in schema and value not in schema["enum"]:
+            yield f"{where}/equals", f"{canonical(value)} is not one of the values of {pointer}, so the case never holds"
 
 
 def _conditions(case: OutputCase) -> bool:
@@ -116,6 +207,29 @@ def _authority(capability: Capability) -> Misfits:
         for pointer in pointers:
             if not _is_known(capability, pointer):
                 yield f"/authority/{name}", f"{pointer} is neither in config_schema nor in input_schema"
+    for pointer in capability.authority.secrets:
+        if not _is_known(capability, pointer):
+            yield "/authority/secrets", f"{pointer} is neither in config_schema nor in input_schema"
+    if capability.authority.secrets and Import.HTTP not in capability.imports:
+        yield "/authority/secrets", f"goes with the import {Import.HTTP}: a secret leaves the sandbox nowhere else"
+
+
+def _choices(capability: Capability) -> Misfits:
+    for index, pointer in enumerate(capability.chooses):
+        root, *path = pointer.split("/")[1:] or [""]
+        schemas = {"config": capability.config_schema, "input": capability.input_schema}
+        if not pointer.startswith("/") or root not in schemas or not path or not _leads(schemas[root], path):
+            yield f"/chooses/{index}", f"{pointer} leads to nothing in config_schema or input_schema"
+
+
+def _leads(schema: Json, path: list[str]) -> bool:
+    """Say whether a path of keys, in which `*` stands for every member, leads somewhere in a schema."""
+    if not path or not isinstance(schema, Mapping):
+        return not path and schema is not None
+    key = path[0].replace("~1", "/").replace("~0", "~")
+    held = schema.get("properties", {})
+    inner = [*held.values(), schema.get("items"), schema.get("additionalProperties")] if key == "*" else [held.get(key)]
+    return any(_leads(part, path[1:]) for part in inner)
 
 
 def _descriptions(capability: Capability) -> Misfits:
@@ -143,7 +257,7 @@ def _examples(capability: Capability) -> Misfits:
 
 def _fits(schema: Json, value: Json, where: str) -> Misfits:
     try:
-        errors = list(Draft202012Validator(schema, registry=_NOTHING_REMOTE).iter_errors(value))
+        errors = list(validator(schema).iter_errors(value))
     except Unresolvable as error:
         yield where, f"its schema refers to {error.ref}, which is not in it"
         return

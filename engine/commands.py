@@ -54,6 +54,16 @@ class Wake:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Signal:
+    """Answer what a step waits for. `groups` are those of the sender, who is the command's actor."""
+
+    step: str
+    signal: str
+    body: JsonObject
+    groups: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Expire:
     """A wall clock is used up: the task's, or that of the planning step at the address."""
 
@@ -72,7 +82,7 @@ class Cancel:
     reason: str
 
 
-Order: TypeAlias = Submit | ReportStep | ReportPlan | Wake | Expire | Recover | Cancel
+Order: TypeAlias = Submit | ReportStep | ReportPlan | Wake | Signal | Expire | Recover | Cancel
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from engine import commands, facts, steps
-from engine.decisions import attempts, endings, loops, planning, scopes
+from engine.decisions import attempts, endings, loops, planning, scopes, waits
 from engine.decisions.draft import Draft
 from engine.rules import Rules
 from engine.state import StepState, TaskState
@@ -29,12 +29,13 @@ def decide(state: TaskState, command: commands.Command, *, rules: Rules, now: da
         if state.info is None:
             endings.submit(draft, command.order)
     elif state.info is not None and not state.ended:
-        _obey(draft, command.order)
+        _obey(draft, command)
     _settle(draft)
     return Decision(bodies=draft.bodies, state=draft.state)
 
 
-def _obey(draft: Draft, order: commands.Order) -> None:
+def _obey(draft: Draft, command: commands.Command) -> None:
+    order = command.order
     match order:
         case commands.ReportStep():
             attempts.report(draft, order)
@@ -42,6 +43,8 @@ def _obey(draft: Draft, order: commands.Order) -> None:
             planning.report(draft, order)
         case commands.Wake():
             _wake(draft, order)
+        case commands.Signal():
+            waits.receive(draft, order, command.actor)
         case commands.Cancel():
             endings.cancel(draft, order)
         case commands.Expire():
@@ -54,7 +57,11 @@ def _obey(draft: Draft, order: commands.Order) -> None:
 
 def _wake(draft: Draft, order: commands.Wake) -> None:
     step = draft.state.steps.get(order.step)
-    if step is None or step.status is not steps.Status.RETRYING or step.attempt != order.attempt:
+    if step is None or step.attempt != order.attempt:
+        return
+    if step.status is steps.Status.WAITING and step.wait is not None:
+        waits.time_out(draft, step, step.wait)
+    if step.status is not steps.Status.RETRYING:
         return
     if step.planning is None:
         attempts.begin(draft, step)

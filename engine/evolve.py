@@ -10,7 +10,7 @@ from engine import facts, ledger, steps, tasks
 from engine.blueprints import Blueprint
 from engine.ledger import amounts
 from engine.reasons import Reason
-from engine.state import ROOT, LoopState, PlanningState, ScopeState, StepState, TaskInfo, TaskState
+from engine.state import ROOT, LoopState, PlanningState, ScopeState, StepState, TaskInfo, TaskState, WaitState
 from fragments.bounds import Amounts, Left
 from fragments.documents import Step
 from fragments.planning import Turn
@@ -125,6 +125,7 @@ def _step_started(state: TaskState, body: facts.StepStarted, _at: datetime) -> T
         handler=body.handler,
         reserved=reserved,
         retry_at=None,
+        wait=step.wait and replace(step.wait, seen=len(step.wait.received)),
     )
     return _put(state, started, ledger.charged(state.ledger, state.account_of(step), reserved=reserved))
 
@@ -141,6 +142,45 @@ def _attempt_failed(state: TaskState, body: facts.AttemptFailed, _at: datetime) 
         error=body.error,
     )
     return _put(state, ended, _settled(state, step, body.spent))
+
+
+def _step_waits(state: TaskState, body: facts.StepWaits, at: datetime) -> TaskState:
+    step = state.steps[body.step]
+    before = step.wait
+    wait = WaitState(
+        signal=body.signal,
+        asks=body.asks,
+        since=at if before is None else before.since,
+        until=body.until,
+        received=() if before is None else before.received,
+        seen=0 if before is None else before.seen,
+    )
+    waiting = replace(step, status=_to(step, steps.Status.WAITING), reserved=ledger.NOTHING, wait=wait)
+    return _put(state, waiting, _settled(state, step, body.spent))
+
+
+def _signal_received(state: TaskState, body: facts.SignalReceived, at: datetime) -> TaskState:
+    signal = {
+        "signal": body.signal,
+        "sender": body.sender,
+        "groups": list(body.groups),
+        "body": body.body,
+        "at": at.isoformat(),
+        "timed_out": False,
+    }
+    return _with_signal(state, body.step, signal, None)
+
+
+def _wait_timed_out(state: TaskState, body: facts.WaitTimedOut, at: datetime) -> TaskState:
+    signal = {"signal": body.signal, "sender": "clock", "groups": [], "body": {}, "at": at.isoformat(), "timed_out": True}
+    return _with_signal(state, body.step, signal, at)
+
+
+def _with_signal(state: TaskState, path: str, signal: JsonObject, since: datetime | None) -> TaskState:
+    step = state.steps[path]
+    assert step.wait is not None, "a signal answers a wait"
+    received = (*step.wait.received, signal)
+    return _put(state, replace(step, wait=replace(step.wait, received=received, since=since or step.wait.since)))
 
 
 def _plan_asked(state: TaskState, body: facts.PlanAsked, at: datetime) -> TaskState:
@@ -351,6 +391,9 @@ _MEANINGS: dict[type, Callable[[TaskState, Any, datetime], TaskState]] = {
     facts.StepReady: _step_ready,
     facts.StepStarted: _step_started,
     facts.AttemptFailed: _attempt_failed,
+    facts.StepWaits: _step_waits,
+    facts.SignalReceived: _signal_received,
+    facts.WaitTimedOut: _wait_timed_out,
     facts.PlanAsked: _plan_asked,
     facts.PlanRefused: _plan_refused,
     facts.PlanAccepted: _plan_accepted,

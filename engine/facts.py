@@ -89,6 +89,43 @@ class AttemptFailed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StepWaits:
+    """An attempt ended by waiting for a signal.
+
+    `asks` says to people what for; `until` None: for as long as the task has time.
+    """
+
+    step: str
+    attempt: int
+    signal: str
+    asks: JsonObject
+    until: datetime | None
+    spent: JsonObject
+    usage: JsonObject = field(default_factory=dict)
+    logs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignalReceived:
+    """Somebody answered what a step waits for. `groups` are those that the service knows `sender` to belong to."""
+
+    step: str
+    signal: str
+    sender: str
+    groups: tuple[str, ...]
+    body: JsonObject
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WaitTimedOut:
+    """Nobody answered in time what a step waits for."""
+
+    step: str
+    attempt: int
+    signal: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PlanAsked:
     """A planner was asked for one turn of one phase."""
 
@@ -222,6 +259,9 @@ Body: TypeAlias = (
     | StepReady
     | StepStarted
     | AttemptFailed
+    | StepWaits
+    | SignalReceived
+    | WaitTimedOut
     | PlanAsked
     | PlanRefused
     | PlanAccepted

@@ -1,4 +1,7 @@
-"""What the references of a scope see: its closed scope's input, the names that loops bind, and the outputs of steps."""
+"""What the references of a scope see: its closed scope's input, the names that loops bind, and the outputs of steps.
+
+Secrets are seen by nobody: a reference to one stays as written, and only its place is told.
+"""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -6,7 +9,8 @@ from dataclasses import dataclass
 from catalog.values import Json
 from engine import steps
 from engine.state import ScopeState, TaskState
-from fragments.references import resolve
+from fragments.pointers import braced
+from fragments.references import SECRETS, Reference, resolve, whole, written
 
 
 def resolved(state: TaskState, scope: ScopeState, value: Json) -> Json:
@@ -24,7 +28,37 @@ def lookup(state: TaskState, scope: ScopeState) -> dict[str, Json]:
         "input": around[-1].input,
         "steps": Outputs(state, around),
         "task": {"id": state.task, "namespace": state.known.namespace},
+        SECRETS: AsWritten(),
     }
+
+
+def secrets_in(value: Json) -> dict[str, str]:
+    """Map pointers into a document to the names of the secrets that stand there.
+
+    Ask it of what the plan wrote, never of what became of it: data that looks like such a reference is data.
+    """
+    found = ((at, whole(text)) for at, text in braced(value, ""))
+    return {at: str(part.path[0]) for at, part in found if isinstance(part, Reference) and part.root == SECRETS}
+
+
+class AsWritten(Mapping[str, Json]):
+    """Every secret's reference by its name, as a plan writes it."""
+
+    def __getitem__(self, name: str) -> Json:
+        """Write the reference."""
+        return written(SECRETS, name)
+
+    def __iter__(self) -> Iterator[str]:
+        """Name nothing: which secrets there are is the operator's to know."""
+        return iter(())
+
+    def __len__(self) -> int:
+        """Count nothing."""
+        return 0
+
+    def __contains__(self, name: object) -> bool:
+        """Say yes to every name; the broker knows whether there is one."""
+        return isinstance(name, str)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

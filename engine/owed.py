@@ -1,14 +1,15 @@
 """Effects that a task is owed, derived from its state: after a restart nothing else tells what the world was asked to do."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from fnmatch import fnmatchcase
 from typing import TypeAlias
 
 from catalog.calls import Call, Grants
 from catalog.values import JsonObject
 from engine import facts, steps
+from engine.constructs import RUNS
 from engine.effects import Effect, ExpireAt, Plan, RunHandler, WakeAt
-from engine.lookups import resolved
+from engine.lookups import resolved, secrets_in
 from engine.rules import Rules
 from engine.state import ROOT, PlanningState, ScopeState, StepState, TaskState
 from fragments.documents import Allow
@@ -53,7 +54,7 @@ def is_owed(state: TaskState, effect: Effect) -> bool:
     return claim_of(effect) in _claims(state.steps[effect.step])
 
 
-_BEGINNINGS = (facts.StepStarted, facts.AttemptFailed, facts.PlanAsked, facts.PlanRefused)
+_BEGINNINGS = (facts.StepStarted, facts.AttemptFailed, facts.StepWaits, facts.PlanAsked, facts.PlanRefused)
 
 
 def _claims(step: StepState) -> tuple[Claim, ...]:
@@ -61,6 +62,8 @@ def _claims(step: StepState) -> tuple[Claim, ...]:
     planning = step.planning
     if step.status is steps.Status.RETRYING and step.retry_at is not None:
         found.append((WakeAt, step.attempt, step.retry_at))
+    if step.status is steps.Status.WAITING and step.wait is not None and step.wait.until is not None:
+        found.append((WakeAt, step.attempt, step.wait.until))
     if planning is not None and planning.deadline is not None and not step.finished:
         found.append((ExpireAt, planning.deadline))
     if step.status is steps.Status.RUNNING:
@@ -87,8 +90,9 @@ def _effect(state: TaskState, step: StepState, claim: Claim, rules: Rules) -> Ef
         timeout_s = _timeout_s(step, rules)
         return RunHandler(task=state.task, step=step.path, attempt=step.attempt, call=_call(state, step), timeout_s=timeout_s)
     if kind is WakeAt:
-        assert step.retry_at is not None, "the claim says so"
-        return WakeAt(task=state.task, step=step.path, attempt=step.attempt, due=step.retry_at)
+        due = step.retry_at if step.wait is None or step.status is steps.Status.RETRYING else step.wait.until
+        assert due is not None, "the claim says so"
+        return WakeAt(task=state.task, step=step.path, attempt=step.attempt, due=due)
     assert step.planning is not None, "the other claims are made by planning steps"
     if kind is ExpireAt:
         assert step.planning.deadline is not None, "the claim says so"
@@ -102,22 +106,31 @@ def _call(state: TaskState, step: StepState) -> Call:
     assert step.handler is not None, "an attempt names its handler"
     definition = step.definition
     scope = state.scopes[step.scope]
+    secrets = secrets_in({"config": definition.config, "input": definition.input})
     return Call(
         handler=step.handler,
         config=definition.config,
         input=resolved(state, scope, definition.input) if definition.input else {},
-        grants=_grants(state, scope),
+        grants=_grants(state, scope, secrets.values()),
+        secrets=secrets,
+        namespace=state.known.namespace,
         task=state.task,
         step=step.path,
         attempt=step.attempt,
         idempotency_key=f"{state.task}/{step.path}",
+        signals=() if step.wait is None else step.wait.received,
     )
 
 
-def _grants(state: TaskState, scope: ScopeState) -> Grants:
+def _grants(state: TaskState, scope: ScopeState, secrets: Iterable[str]) -> Grants:
+    """Give what the plan's manifest grants; of its secrets only those that stand in this step."""
     closed = state.scopes[scope.closed_in]
     hosts = frozenset(closed.authority.get("hosts", ()))
-    return Grants(hosts=hosts | granted(state, closed), channels=frozenset(closed.authority.get("channels", ())))
+    return Grants(
+        hosts=hosts | granted(state, closed),
+        channels=frozenset(closed.authority.get("channels", ())),
+        secrets=frozenset(closed.authority.get("secrets", ())).intersection(secrets),
+    )
 
 
 def granted(state: TaskState, scope: ScopeState) -> frozenset[str]:
@@ -163,6 +176,7 @@ def _request(state: TaskState, step: StepState, planning: PlanningState, rules: 
         transcript=planning.transcript,
         previous=planning.previous,
         model=state.known.model,
+        handlers=rules.usable(state.known),
         today=rules.planning_date or planning.asked_at.date(),
     )
 
@@ -180,6 +194,8 @@ def _frame(state: TaskState, step: StepState, planning: PlanningState, rules: Ru
         left=planning.left,
         hosts=hosts,
         channels=rules.channels,
+        secrets=rules.secrets,
         operator_hosts=rules.operator_hosts,
         depth=1 + sum(1 for owner in state.owners(scope) if owner.planning is not None),
+        runs=RUNS,
     )

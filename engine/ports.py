@@ -6,7 +6,7 @@ from typing import Protocol
 
 from catalog.calls import Call, Outcome
 from engine.facts import Fact
-from engine.records import PlanRow, TaskPage, TaskRow
+from engine.records import PlanRow, TaskPage, TaskRow, WaitRow
 from engine.views import Change
 from fragments.planning import PlanReply, PlanRequest
 
@@ -45,3 +45,5 @@ class Store(Protocol):
     async def tasks(self, *, status: str | None, limit: int, before: str | None) -> TaskPage: ...
 
     async def plans(self, task: str) -> list[PlanRow]: ...
+
+    async def waits(self, *, limit: int) -> list[WaitRow]: ...

@@ -18,6 +18,7 @@ class StepRow:
     output: Json
     error: JsonObject | None
     depends_on: tuple[str, ...]
+    waits: JsonObject | None = None  # {signal, asks, until} while it waits for a signal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +38,19 @@ class TaskRow:
     ledger: JsonObject
     seq: int
     steps: tuple[StepRow, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WaitRow:
+    """One step that waits for a signal."""
+
+    task: str
+    namespace: str
+    name: str
+    step: str
+    signal: str
+    asks: JsonObject
+    until: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

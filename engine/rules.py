@@ -17,7 +17,8 @@ class Rules:
     `retry` is the policy of what has none of its own. `turns` is how many answers one phase of planning may take;
     `plan_call_usd` how much one answer reserves at most; `interruptions` how often a step is begun again after a crash.
     `queue_grace_s` is how long a call may wait for a free worker beyond the wall-clock limit of its capability.
-    `planning_date` is told to planners in place of the day. `channels` and `operator_hosts` (globs) are the operator's.
+    `planning_date` is told to planners in place of the day. `channels`, `secrets` (names) and `operator_hosts` (globs) are the
+    operator's.
     """
 
     catalog: Catalog
@@ -29,6 +30,7 @@ class Rules:
     interruptions: int = 10
     queue_grace_s: float = 60.0
     channels: frozenset[str] = frozenset()
+    secrets: frozenset[str] = frozenset()
     operator_hosts: tuple[str, ...] = ("*",)
     _found: dict[tuple[str, tuple[str, ...]], Capability | None] = field(default_factory=dict, repr=False, compare=False)
 
@@ -40,6 +42,11 @@ class Rules:
         if self.catalog.digests.get(capability.id) != task.catalog[capability.id]:
             return Reason.HANDLER_CHANGED
         return capability
+
+    def usable(self, task: TaskInfo) -> tuple[str, ...]:
+        """List what a plan of this task may use: the exact versions that were in force when it began, and are unchanged."""
+        digests = self.catalog.digests
+        return tuple(name for name in task.handlers if digests.get(name) == task.catalog[name])
 
     def repeatable(self, step: StepState) -> bool:
         """Say whether an attempt whose effect is unknown may be made again."""
@@ -53,7 +60,6 @@ class Rules:
         # The memo is why this costs a dictionary look-up per step, and not a parse of a version range.
         key = (reference, task.handlers)
         if key not in self._found:
-            in_force = Catalog({i: c for i, c in self.catalog.capabilities.items() if i in task.catalog})
-            found = in_force.resolve(reference)
+            found = self.catalog.only(task.catalog).resolve(reference)
             self._found[key] = None if isinstance(found, Unresolved) else found
         return self._found[key]

@@ -48,6 +48,21 @@ class PlanningState:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WaitState:
+    """What a step waits for, or last waited for. `since` is when it began to; a time-out begins anew.
+
+    `received` are all signals so far as its handler sees them, `seen` how many of them the latest attempt was given.
+    """
+
+    signal: str
+    asks: JsonObject
+    since: datetime
+    until: datetime | None
+    received: tuple[JsonObject, ...] = ()
+    seen: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StepState:
     """One step. `attempt` numbers attempts (of one turn, where it plans); `tries` leaves out those that a crash cut short."""
 
@@ -67,6 +82,7 @@ class StepState:
     error: Error | None = None
     children: Map[str, None] = field(default_factory=Map)  # open scopes below
     loop: LoopState | None = None
+    wait: WaitState | None = None
     planning: PlanningState | None = None
 
     @property

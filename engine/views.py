@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import TypeAlias
 
 from catalog.values import Json, JsonObject
-from engine import facts
+from engine import facts, steps
 from engine.facts import Error, Fact
 from engine.state import StepState, TaskState
 
@@ -50,6 +50,7 @@ class StepStands:
     depends_on: tuple[str, ...]
     error: JsonObject | None
     done: int | None
+    waits: JsonObject | None  # {signal, asks, until} while it waits for a signal
     position: int  # in the order in which steps came to be
 
 
@@ -105,6 +106,9 @@ _OF_STEPS = (
     facts.StepReady,
     facts.StepStarted,
     facts.AttemptFailed,
+    facts.StepWaits,
+    facts.SignalReceived,
+    facts.WaitTimedOut,
     facts.PlanAsked,
     facts.PlanRefused,
     facts.PlanAccepted,
@@ -183,8 +187,16 @@ def _step(after: TaskState, step: StepState, done: int | None) -> StepStands:
         depends_on=blueprint.depends_on[step.definition.name],
         error=shown(step.error),
         done=done,
+        waits=_waits(step),
         position=step.position,
     )
+
+
+def _waits(step: StepState) -> JsonObject | None:
+    wait = step.wait
+    if wait is None or step.status is not steps.Status.WAITING:
+        return None
+    return {"signal": wait.signal, "asks": wait.asks, "until": None if wait.until is None else wait.until.isoformat()}
 
 
 def _ledger(before: TaskState, after: TaskState) -> Iterable[LedgerStands]:

@@ -11,19 +11,25 @@ from catalog.capability import Document
 from catalog.values import Json, JsonObject
 
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+_BEYOND = 1e9  # seconds; far beyond any limit, and what `timedelta` holds
 _DURATION = re.compile(r"(?:\d+(?:\.\d+)?(?:ms|s|m|h|d))+")
 _PART = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)")
 
 
 def _parse_duration(value: Json) -> Json:
     if isinstance(value, str) and _DURATION.fullmatch(value):
-        return timedelta(seconds=sum(float(number) * _UNITS[unit] for number, unit in _PART.findall(value)))
+        return _length(sum(float(number) * _UNITS[unit] for number, unit in _PART.findall(value)))
     if isinstance(value, (int, float)) and not isinstance(value, bool):
-        return timedelta(seconds=value)
+        return _length(value)
     if isinstance(value, timedelta):
         return value
     msg = "a duration: a number of seconds or a text such as 500ms, 30s, 10m, 1h30m"
     raise ValueError(msg)
+
+
+def _length(seconds: float) -> timedelta:
+    """Give a length that can be compared with the limits, which anything beyond them is refused by."""
+    return timedelta(seconds=max(min(seconds, _BEYOND), -_BEYOND))
 
 
 def _write_duration(value: timedelta) -> str:

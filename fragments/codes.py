@@ -1,5 +1,7 @@
 """The codes of problems: stable names, one sentence each. Documentation is generated from this table."""
 
+from fragments.conditions import CODES as CONDITION_CODES
+
 CODES: dict[str, str] = {
     # text
     "text.too_large": "The text is larger than 1 MiB.",
@@ -12,16 +14,19 @@ CODES: dict[str, str] = {
     "json.number": "A number is not finite or has too many digits.",
     "json.duplicate_key": "An object holds the same key twice.",
     "document.nesting": "The document is nested more than 64 deep.",
-    "document.too_large": "The document holds more than 200,000 values.",
+    "document.too_large": "The document holds more than 100,000 values or 10,000 steps.",
     "document.problems": "There are more problems of one kind than are listed.",
     "document.value": "A value is none that JSON can write.",
+    "document.effort": "Applying the document's schemas and their patterns takes too much work.",
     # shape
     "shape.missing": "A required key is missing.",
     "shape.unknown_key": "A key is none of the language's.",
     "shape.type": "A value is of the wrong type.",
     "shape.value": "A value is of the right type and not allowed.",
     "shape.combination": "Keys stand together that exclude each other, or one lacks the other that it needs.",
+    "shape.duplicate": "A list names the same thing twice.",
     "language.unsupported": "A construct is planned for the language and does not exist yet.",
+    "language.not_run": "A construct is checked, and not run by the engine yet.",
     # names
     "names.duplicate": "Two steps of one scope have the same name.",
     "names.shadowed": "A name hides the same name of a scope around it.",
@@ -29,7 +34,9 @@ CODES: dict[str, str] = {
     # handlers and config
     "handler.unknown": "No handler has this name.",
     "handler.version": "No version of the handler is in the range.",
+    "handler.deprecated": "The version of the handler should not be used any more.",
     "handler.syntax": "A handler is written neither `name` nor `name@RANGE`.",
+    "handler.retired": "All versions of the handler in the range are retired.",
     "handler.not_allowed": "The handler exists and may not be used here.",
     "config.missing": "The handler's config lacks a required key.",
     "config.unknown_key": "The handler's config has no such key.",
@@ -46,8 +53,21 @@ CODES: dict[str, str] = {
     "graph.self_dependency": "A step depends on itself.",
     "graph.cycle": "Steps depend on each other in a circle.",
     "graph.unused": "Nobody uses the step's output, and it changes nothing.",
+    "decision.placement": "A decision has no step before it, or none that depends on it.",
+    "decision.branch": "A decision chooses a step that does not depend on it.",
+    "decision.output": "What a decision gives cannot say which steps to create.",
+    "deferred.nothing": "A deferred step declares nothing to wait for.",
+    "deferred.needless": "A deferred step waits only for steps that always run.",
+    "switch.not_covered": "It may be that no case of a switch matches, and it has no default.",
+    "switch.unreachable": "A case of a switch can never match.",
+    "switch.output": "A branch has several last steps and does not say which gives the output.",
+    "workflow.unknown": "No workflow has this name.",
+    "workflow.version": "No version of the workflow is in the range.",
+    "workflow.syntax": "A workflow is written neither `name` nor `namespace/name`, with or without `@RANGE`.",
+    "workflow.cycle": "A workflow runs itself, over others or directly.",
     "loop.nesting": "Loops are nested more than three deep.",
     "loop.items": "The items of a loop are not a list.",
+    "loop.unproved": "Nothing proves that the items of a loop are a list.",
     "loop.width": "A loop has more items than its `max_items`.",
     "loop.output": "A loop's body has several last steps and does not say which gives the output.",
     # references
@@ -58,12 +78,17 @@ CODES: dict[str, str] = {
     "reference.itself": "A step reads its own output, or a loop's body that of its loop.",
     "reference.path": "A reference goes along a path that the value cannot have.",
     "reference.optional": "A reference goes along a path that the value need not have.",
+    "reference.skipped": "A reference goes into the output of a step that may be skipped.",
     "reference.untyped": "A reference goes into a value of which no schema is known.",
+    # conditions
+    **CONDITION_CODES,
+    "condition.untyped": "A condition reads a value of which no schema is known.",
     # data contracts
     "schema.invalid": "A schema of the document is not a JSON Schema, or refers to another document.",
     "input.missing": "The handler's input lacks a required key.",
     "input.unknown_key": "The handler's input has no such key.",
     "input.mismatch": "What flows into an input cannot fit its schema.",
+    "input.unproved": "Nothing proves that what flows into an input fits its schema.",
     "input.unlikely": "What flows into an input fits its schema only where it is empty.",
     "output.missing": "The output lacks a key that it must have.",
     "output.unknown_key": "The output has a key that it must not have.",
@@ -76,10 +101,34 @@ CODES: dict[str, str] = {
     "bounds.model_calls": "At worst more model calls are made than are left.",
     "bounds.cost": "At worst more money is spent than is left.",
     "bounds.wall_clock": "A planning step asks for more time than is left.",
+    "bounds.price": "Nothing says what a call of the handler costs.",
     # authority
     "authority.effect": "The step has an effect that is not allowed here.",
     "authority.host": "A URL names a host that is not allowed here.",
     "authority.no_host": "A URL names no host, and none is granted.",
     "authority.channel": "A channel does not exist, is not allowed here, or is not written as a literal.",
+    "authority.secret": "A secret does not exist, is not allowed here, or stands where no secret may stand.",
     "authority.nothing": "An `allow` list names something that there is not.",
+    # submissions, and what plans them
+    "input.invalid": "The input of a task does not fit the template's `input_schema`.",
+    "bounds.operator": "A template or a goal asks for more than the operator allows.",
+    "template.unknown": "The library has no template of this name.",
+    "template.folder": "A folder of templates that the settings name does not exist.",
+    "planner.no_model": "No model is configured, and no template fits the goal.",
+    "request.key_reused": "An Idempotency-Key was used for another submission before.",
+    "answer.cut_off": "A model's answer ended at its limit of tokens.",
+    # other dialects
+    "dialect.unknown": "A text is no workflow of a dialect that is converted.",
+    "dialect.shape": "A part of the source is not of the kind that its dialect has there, or lacks what it must have.",
+    "dialect.unknown_key": "The source has a key that its dialect does not know.",
+    "dialect.not_yet": "A construct of the dialect has no counterpart in the language yet.",
+    "dialect.left_out": "Something is left out on which nothing that the workflow computes depends.",
+    "dialect.differs": "A construct is carried over, and in some case it does something else here.",
+    "dialect.name": "A name cannot be kept, or two things would be called the same.",
+    "dialect.value": "A value is not allowed in the dialect, or beyond what the language allows.",
+    "dialect.expression": "An expression of the dialect cannot be translated.",
+    "dialect.unbound": "The mapping file does not say which handler a callable is.",
+    "dialect.binding": "A binding and what the step gives do not fit together.",
+    "dialect.binding_unused": "The mapping file says something about what does not occur.",
+    "dialect.bindings": "A mapping file is not written as one.",
 }

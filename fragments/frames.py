@@ -4,7 +4,9 @@ from dataclasses import dataclass, field
 
 from catalog.values import JsonObject
 from fragments.bounds import Left
+from fragments.constructs import Construct
 from fragments.documents import Allow
+from fragments.workflows import Workflows
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -13,7 +15,10 @@ class Frame:
 
     `input_schema` types the `input` root; `input` holds its values where they are known already (then loops over them have a
     known width). `allows` are conjoined: every frame around narrows. `hosts` are granted beside those literal in the plan;
-    `channels` and `operator_hosts` (globs) are the operator's. `depth` counts the planning steps around this document.
+    `channels` and `operator_hosts` (globs) are the operator's; `secrets` are the names that its provider knows. `depth` counts
+    the planning steps around this document. `workflows` are those that there are; a name without a namespace is looked for in
+    the document's own, for a fragment in `namespace`. `runs` says what the engine that is to run the document knows; None
+    where it is checked only.
     """
 
     input_schema: JsonObject = field(default_factory=lambda: {"type": "object"})
@@ -25,3 +30,7 @@ class Frame:
     channels: frozenset[str] = frozenset()
     operator_hosts: tuple[str, ...] = ("*",)
     depth: int = 0
+    secrets: frozenset[str] = frozenset()
+    namespace: str = "default"
+    workflows: Workflows = field(default_factory=dict)
+    runs: frozenset[Construct] | None = None

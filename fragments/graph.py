@@ -4,16 +4,18 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import networkx as nx
 
-from fragments.documents import Step
+from catalog.values import Json
+from fragments.conditions import steps_read
+from fragments.documents import Step, Switch
 from fragments.pointers import braced_texts
-from fragments.references import Reference, parse
+from fragments.references import parse, references_in
 
 
 def dependencies(steps: Sequence[Step]) -> dict[str, tuple[str, ...]]:
     """Map each step of one scope to the steps of the scope that it waits for: declared first, then those that it reads.
 
-    What the steps of a loop's body read of the names around the loop counts for the loop. Names that are not in the scope, and
-    the step itself, are left out.
+    Conditions and fallbacks read as inputs do. What the steps of a loop's or a branch's body read of the names around counts
+    for the loop or the switch. Names that are not in the scope, and the step itself, are left out.
     """
     found: dict[str, dict[str, None]] = {step.name: {} for step in steps}
     for step in steps:
@@ -23,16 +25,38 @@ def dependencies(steps: Sequence[Step]) -> dict[str, tuple[str, ...]]:
 
 
 def reads(step: Step) -> Iterator[str]:
-    """Go through the names of steps around `step` whose outputs it reads, in document order, repeated as often as read."""
+    """Go through the names of steps around `step` that it reads anywhere, in document order, repeated as often as read."""
     yield from _named(step.input)
+    if step.when is not None:
+        yield from steps_read(step.when)
     if step.for_each is not None:
         yield from _named(step.for_each.items)
-    inner = {nested.name for nested in step.steps or ()}
-    for nested in step.steps or ():
+    if step.for_each is not None or step.steps is not None:
+        yield from _read_around(step.steps or (), step.for_each.output if step.for_each is not None else None)
+    if step.switch is not None:
+        yield from _read_by_switch(step.switch)
+    if step.fallback is not None:
+        yield from _named(step.fallback.input)
+        yield from _named(step.fallback.output)
+
+
+def _read_around(steps: Sequence[Step], output: Json) -> Iterator[str]:
+    """Go through what the steps of an open scope, and its output, read of the names around it."""
+    inner = {nested.name for nested in steps}
+    for nested in steps:
         yield from (name for name in reads(nested) if name not in inner)
         yield from (name for name in nested.depends_on if name not in inner)
-    if step.for_each is not None:
-        yield from (name for name in _named(step.for_each.output) if name not in inner)
+    yield from (name for name in _named(output) if name not in inner)
+
+
+def _read_by_switch(switch: Switch) -> Iterator[str]:
+    yield from _named(switch.value)
+    for case in switch.cases:
+        if case.when is not None:
+            yield from steps_read(case.when)
+    for branch in (*switch.cases, *((switch.default,) if switch.default is not None else ())):
+        yield from _named(branch.input)
+        yield from _read_around(branch.steps or (), branch.output)
 
 
 def layers(waits: Mapping[str, Sequence[str]]) -> list[tuple[str, ...]]:
@@ -87,6 +111,6 @@ def _graph(waits: Mapping[str, Sequence[str]]) -> "nx.DiGraph[str]":
     return graph
 
 
-def _named(value: object) -> Iterator[str]:
+def _named(value: Json) -> Iterator[str]:
     parts = (part for text in braced_texts(value) for part in parse(text))
-    return (part.step for part in parts if isinstance(part, Reference) and part.step is not None)
+    return (reference.step for part in parts for reference in references_in(part) if reference.step is not None)

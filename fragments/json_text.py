@@ -2,37 +2,37 @@
 
 import json
 import re
+from dataclasses import replace
 from typing import NoReturn
 
 from catalog.values import Json
+from fragments.positions import Position, end_of, json_marks, json_string
 from fragments.problems import Problem
-from fragments.yaml_text import NESTING, finite, integer
+from fragments.yaml_text import NESTING, finite, integer, shortened
 
 _FENCE = re.compile(r"```[ \t]*(?:json|JSON)?[ \t]*\r?\n(.*?)```", re.DOTALL)
 _MOST_CANDIDATES = 50
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*+"|[\[{]|[\]}]', re.DOTALL)
-
-
-class _Refused(Exception):  # noqa: N818 - carries a problem out of the decoder's hooks, never leaves this module
-    def __init__(self, problem: Problem) -> None:
-        self.problem = problem
+_LITERALS = {"true", "false", "null"}
 
 
 def read_json(text: str) -> tuple[Json, tuple[Problem, ...]]:
-    """Read a text that is one JSON value; problems carry line and column."""
+    """Read a text that is one JSON value; a problem carries its line and column."""
     if too_deep := _nesting_problem(text):
         return None, (too_deep,)
     try:
         return _DECODER.decode(text), ()
-    except _Refused as refused:
-        return None, (refused.problem,)
     except json.JSONDecodeError as error:
-        says = f"Line {error.lineno}, column {error.colno}: {error.msg}."
-        return None, (Problem(code="json.invalid", where="", says=says, hint=_hint(text, error)),)
+        return None, (_at(Position(error.lineno, error.colno), "json.invalid", f"{error.msg}.", _hint(text, error)),)
+    except ValueError:
+        return None, (_refusal(text),)
 
 
 def read_answer(text: str) -> tuple[Json, tuple[Problem, ...]]:
-    """Read the one JSON object in a model's answer: bare, in a ```json fence, or between sentences."""
+    """Read the one JSON object in a model's answer: bare, in a ```json fence, or between sentences.
+
+    A problem's sentence tells line and column within the object; where the object stands in the answer is no matter.
+    """
     stripped = text.strip()
     if stripped.startswith("{"):
         value, problems = read_json(stripped)
@@ -42,7 +42,8 @@ def read_answer(text: str) -> tuple[Json, tuple[Problem, ...]]:
     readings = [read_json(candidate) for candidate in candidates[:_MOST_CANDIDATES]]
     good = [reading for reading in readings if not reading[1]]
     if len(good) == 1 or len(readings) == 1:
-        return (good or readings)[0]
+        value, problems = (good or readings)[0]
+        return value, tuple(_in_words(problem) for problem in problems)
     says = "The answer holds no JSON object." if not readings else f"The answer holds {len(readings)} texts in braces."
     return None, (Problem(code="json.invalid", where="", says=says, hint="Answer with one JSON object and nothing else."),)
 
@@ -71,45 +72,65 @@ def _nesting_problem(text: str) -> Problem | None:
         if mark in "[{":
             depth += 1
             if depth > NESTING:
-                line = text.count("\n", 0, match.start()) + 1
-                return Problem(code="document.nesting", where="", says=f"Line {line}: nested more than {NESTING} deep.")
+                says = f"The document is nested more than {NESTING} deep."
+                return _at(end_of(text[: match.start()]), "document.nesting", says)
         elif mark in "]}":
             depth -= 1
     return None
 
 
-def _refuse(code: str, says: str, hint: str = "") -> NoReturn:
-    raise _Refused(Problem(code=code, where="", says=says, hint=hint))
+def _at(at: Position, code: str, says: str, hint: str = "") -> Problem:
+    return Problem(code=code, where="", says=says, hint=hint, line=at.line, column=at.column)
+
+
+def _in_words(problem: Problem) -> Problem:
+    says = f"Line {problem.line}, column {problem.column}: {problem.says}"
+    return replace(problem, says=says, line=None, column=None)
+
+
+def _refusal(text: str) -> Problem:
+    """Find the first of what the decoder's hooks refuse: they are not told where it stands."""
+    keys: list[set[str]] = []  # of the objects around
+    for at, mark, is_key in json_marks(text):
+        if mark in "{[":
+            keys.append(set())
+        elif mark in "]}":
+            keys.pop()
+        elif is_key and (key := json_string(mark)) in keys[-1]:
+            return _at(at, "json.duplicate_key", f"The key {shortened(key)!r} stands twice in one object.", "Keep one.")
+        elif is_key:
+            keys[-1].add(key)
+        elif reason := _number_fault(mark):
+            return _at(at, "json.number", reason)
+    message = "the decoder refused what stands nowhere"
+    raise AssertionError(message)
+
+
+def _number_fault(mark: str) -> str | None:
+    if mark[0] == '"' or mark in _LITERALS:
+        return None
+    read = integer if mark.removeprefix("-").isdigit() else _constant if mark[-1].isalpha() else finite
+    try:
+        read(mark)
+    except ValueError as error:
+        return str(error)
+    return None
 
 
 def _pairs(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
     value = dict(pairs)
     if len(value) < len(pairs):
-        seen: set[str] = set()
-        twice = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value] # add() is the marking
-        _refuse("json.duplicate_key", f"The key {twice!r} stands twice in one object.", "Keep one.")
+        message = "a key stands twice"
+        raise ValueError(message)
     return value
 
 
 def _constant(name: str) -> NoReturn:
-    _refuse("json.number", f"{name} is not a number in JSON.")
+    message = f"{name} is not a number in JSON."
+    raise ValueError(message)
 
 
-def _integer(text: str) -> int:
-    try:
-        return integer(text)
-    except ValueError as error:
-        _refuse("json.number", f"The number is {error}.")
-
-
-def _float(text: str) -> float:
-    try:
-        return finite(text)
-    except ValueError as error:
-        _refuse("json.number", f"{error}.")
-
-
-_DECODER = json.JSONDecoder(object_pairs_hook=_pairs, parse_constant=_constant, parse_int=_integer, parse_float=_float)
+_DECODER = json.JSONDecoder(object_pairs_hook=_pairs, parse_constant=_constant, parse_int=integer, parse_float=finite)
 
 
 def _hint(text: str, error: json.JSONDecodeError) -> str:

@@ -21,7 +21,7 @@ from fragments.proofs import Report
 from fragments.reading import Reading
 
 MOST_ROUNDS = 3
-_KEPT = frozenset({"bounds", "allow", "must_produce", "max_items", "max_parallel", "max_attempts"})
+_KEPT = frozenset({"bounds", "allow", "must_produce", "max_items", "max_parallel", "max_attempts", "failure_threshold"})
 """Keys that say what a step may do or use: a person or a model changes them, never a patch."""
 
 
@@ -61,8 +61,7 @@ def check_reading(reading: Reading[Any], catalog: Catalog, frame: Frame) -> Repo
     report = check(document, catalog, frame)
     if reading.document is not None:
         return report
-    beside = (problem for problem in report.problems if not any(_within(problem.where, part) for part in reading.unread))
-    return Report(problems=(*reading.problems, *beside))
+    return Report(problems=(*reading.problems, *report.problems))
 
 
 def check_and_mend(reading: Reading[Any], read: Callable[[JsonObject], Reading[Any]], catalog: Catalog, frame: Frame) -> Mended:
@@ -89,7 +88,3 @@ def _keeps_off(step: JsonObject) -> bool:
     """Say whether an operation reaches what a step may do or use."""
     places = (str(step.get("path", "")), str(step.get("from", "")))
     return any(not _KEPT.isdisjoint(place.split("/")) for place in places)
-
-
-def _within(where: str, pointer: str) -> bool:
-    return where == pointer or where.startswith(f"{pointer}/")

@@ -25,6 +25,7 @@ class PlanRequest:
 
     The reply may cost at most `allowance_usd` and one model call: that much is reserved in the ledger before this request is
     made. `previous` is `{"output": ...}` or `{"failure": {...}}` of the phase before. `model` None: the configured one.
+    `handlers` are the exact ids that the task may use: those in force when it began and unchanged since; None: all there are.
     """
 
     task: str
@@ -38,6 +39,7 @@ class PlanRequest:
     transcript: tuple[Turn, ...] = ()
     previous: JsonObject | None = None
     model: str | None = None
+    handlers: tuple[str, ...] | None = None
     today: date
 
 

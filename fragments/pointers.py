@@ -34,6 +34,14 @@ def look_up(value: Json, pointer: str, default: Json = None) -> Json:
     return _compiled(pointer).resolve(value, default)
 
 
+def members(value: Json, path: tuple[str, ...], pointer: str = "") -> list[tuple[str, Json]]:
+    """List what stands at a path, each with its pointer; `*` stands for every member of a list or object."""
+    found: list[tuple[str, Json]] = [(pointer, value)]
+    for key in path:
+        found = [deeper for where, part in found for deeper in _into(where, part, key)]
+    return found
+
+
 _Path = tuple[Any, str | int] | None
 """The way into a value, last step first: written out only where it leads to something."""
 
@@ -60,6 +68,16 @@ def _collect(value: Json, path: _Path, found: list[tuple[_Path, str]]) -> None:
     elif isinstance(value, (list, tuple)):
         for i, part in enumerate(value):
             _collect(part, (path, i), found)
+
+
+def _into(where: str, value: Json, key: str) -> list[tuple[str, Json]]:
+    if isinstance(value, Mapping):
+        names = list(value) if key == "*" else [key] if key in value else []
+        return [(join(where, name), value[name]) for name in names]
+    if isinstance(value, (list, tuple)):
+        chosen = range(len(value)) if key == "*" else [int(key)] if key.isdecimal() and int(key) < len(value) else []
+        return [(f"{where}/{i}", value[i]) for i in chosen]
+    return []
 
 
 def _parts(path: _Path) -> list[str | int]:

@@ -17,7 +17,8 @@ class Severity(StrEnum):
 class Problem:
     """One finding: a stable `code`, `where` as a JSON Pointer into the document, a sentence, and a hint how to mend it.
 
-    `patch` is an RFC 6902 patch over the document, present only where applying it is safe.
+    `patch` is an RFC 6902 patch over the document, present only where applying it is safe. `line` and `column`, from 1, tell
+    where `where` stands in the text that the document was read from; None where there is no text, or it is not a place in it.
     """
 
     code: str
@@ -26,9 +27,11 @@ class Problem:
     hint: str = ""
     severity: Severity = Severity.ERROR
     patch: tuple[JsonObject, ...] | None = None
+    line: int | None = None
+    column: int | None = None
 
     def to_json(self) -> dict[str, Json]:
-        """Write the finding as every surface shows it; `patch` only where there is one."""
+        """Write the finding as every surface shows it; `patch`, `line` and `column` only where they are known."""
         shown: dict[str, Json] = {
             "code": self.code,
             "where": self.where,
@@ -36,7 +39,26 @@ class Problem:
             "hint": self.hint,
             "severity": self.severity.value,
         }
-        return shown if self.patch is None else shown | {"patch": [dict(step) for step in self.patch]}
+        if self.patch is not None:
+            shown["patch"] = [dict(step) for step in self.patch]
+        if self.line is not None and self.column is not None:
+            shown |= {"line": self.line, "column": self.column}
+        return shown
+
+    @classmethod
+    def from_json(cls, shown: JsonObject) -> "Problem":
+        """Read what `to_json` wrote. Raises `KeyError`, `TypeError` or `ValueError` for anything else."""
+        patch = shown.get("patch")
+        return cls(
+            code=shown["code"],
+            where=shown["where"],
+            says=shown["says"],
+            hint=shown["hint"],
+            severity=Severity(shown["severity"]),
+            patch=None if patch is None else tuple(patch),
+            line=shown.get("line"),
+            column=shown.get("column"),
+        )
 
 
 def errors(problems: tuple[Problem, ...]) -> tuple[Problem, ...]:

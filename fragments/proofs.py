@@ -1,5 +1,6 @@
 """The proof that a document which passed all checks carries with it: computed, never claimed."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from catalog.values import Json
@@ -11,7 +12,9 @@ class Bound:
     """The worst case over every run: no run uses more.
 
     `steps` counts step instances with all items of all loops; `handler_calls` counts attempts; planning steps inside count
-    with the whole bounds that they may use up. `cost_usd` covers handler and model calls.
+    with the whole bounds that they may use up. `cost_usd` covers handler and model calls. `wall_clock_s` is the longest way
+    through the graph, with every attempt as long as it may last and every wait between attempts; time in which a call waits
+    for a free worker is not in it.
     """
 
     steps: int
@@ -19,6 +22,7 @@ class Bound:
     model_calls: int
     cost_usd: float
     depth: int
+    wall_clock_s: float
 
     def to_json(self) -> dict[str, Json]:
         """Write every field as a number."""
@@ -28,6 +32,7 @@ class Bound:
             "model_calls": self.model_calls,
             "cost_usd": self.cost_usd,
             "depth": self.depth,
+            "wall_clock_s": self.wall_clock_s,
         }
 
 
@@ -42,8 +47,20 @@ class Manifest:
     handlers: tuple[str, ...] = ()  # exact versions
     hosts: tuple[str, ...] = ()
     channels: tuple[str, ...] = ()
+    secrets: tuple[str, ...] = ()
     writes: tuple[str, ...] = ()
     plans_within: tuple[str, ...] = ()
+
+    def with_child(self, address: str, child: "Manifest") -> "Manifest":
+        """Add what a workflow can reach that runs as the child of the step with this address."""
+        return Manifest(
+            handlers=_joined(self.handlers, child.handlers),
+            hosts=_joined(self.hosts, child.hosts),
+            channels=_joined(self.channels, child.channels),
+            secrets=_joined(self.secrets, child.secrets),
+            writes=_joined(self.writes, (f"{address}/{within}" for within in child.writes)),
+            plans_within=_joined(self.plans_within, (f"{address}/{within}" for within in child.plans_within)),
+        )
 
     def to_json(self) -> dict[str, Json]:
         """Write every field as a list of names."""
@@ -51,9 +68,14 @@ class Manifest:
             "handlers": list(self.handlers),
             "hosts": list(self.hosts),
             "channels": list(self.channels),
+            "secrets": list(self.secrets),
             "writes": list(self.writes),
             "plans_within": list(self.plans_within),
         }
+
+
+def _joined(one: Iterable[str], other: Iterable[str]) -> tuple[str, ...]:
+    return tuple(sorted({*one, *other}))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,35 +3,30 @@
 A text that is one whole reference keeps the type of its value. Any other text with references is interpolated: texts as they
 are, null as nothing, every other value as compact JSON.
 
-    reference = "{{" root segment* "}}"          root: input | steps | task | a name that a loop binds
-    segment   = "." name | "[" digits "]" | '["' any key '"]'
+A negative index counts from the end. `??` gives the next operand where one is not there or null.
 """
 
-import json
-import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from functools import lru_cache
-from typing import TypeAlias
+from types import MappingProxyType
 
 from catalog.values import Json, canonical
 from fragments.pointers import braced
-
-ROOTS = ("input", "steps", "task")
-LATER_ROOTS = ("secrets", "output", "phase", "plan")
-"""Roots that the language will have: reserved, so that no loop binds them."""
-
-# Braces stand only inside quotes, so a scan ends at the next one; possessive, so that it never goes back.
-_BODY = re.compile(r"""\{\{((?:[^"'{}]|"(?:[^"\\]|\\.)*+"|'[^']*+')*+)\}\}""", re.DOTALL)
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
-_SEGMENT = re.compile(
-    r"""\.([A-Za-z_][A-Za-z0-9_-]*)|\[\s*(\d{1,9})\s*\]|\[\s*("(?:[^"\\]|\\.)*")\s*\]|\[\s*'([^'\\]*)'\s*\]"""
+from fragments.reference_text import (
+    FAILURE,
+    RESERVED_ROOTS,
+    ROOTS,
+    SECRETS,
+    Choice,
+    Key,
+    Literal,
+    Malformed,
+    Part,
+    Reference,
+    parse,
+    references_in,
+    spelled,
+    written,
 )
-_STEP_HEAD = 2  # steps.NAME.output: a name and the word `output`
-
-_SHORT = 400  # characters; longer texts are rare, and a cache of them would hold megabytes
-
-Key: TypeAlias = str | int
 
 
 class Unresolvable(Exception):  # noqa: N818 - named for what it says of a reference
@@ -43,58 +38,22 @@ class Unresolvable(Exception):  # noqa: N818 - named for what it says of a refer
         super().__init__(f"{{{{ {reference} }}}}: there is no {missing}; there is {there}")
 
 
-@dataclass(frozen=True, slots=True)
-class Reference:
-    """One path lookup. `text` is the reference as written, without braces."""
-
-    root: str
-    path: tuple[Key, ...]
-    text: str
-
-    @property
-    def step(self) -> str | None:
-        """Name the step whose output is read; None for every other root."""
-        return str(self.path[0]) if self.root == "steps" else None
-
-    @property
-    def tail(self) -> tuple[Key, ...]:
-        """Give the path inside the step's output, or inside the root."""
-        return self.path[_STEP_HEAD:] if self.root == "steps" else self.path
-
-
-@dataclass(frozen=True, slots=True)
-class Malformed:
-    """A text between braces that is not a reference, and why. `later` names a construct that does not exist yet."""
-
-    text: str
-    says: str
-    later: str | None = None
-
-
-Part: TypeAlias = str | Reference | Malformed
-
-
 def is_text_with_references(value: Json) -> bool:
     """Say whether `value` is a text in which a reference may stand."""
     return isinstance(value, str) and "{{" in value
 
 
-def parse(text: str) -> tuple[Part, ...]:
-    """Split a text into what stands literally and what is looked up. Total: what is wrong is a part of its own."""
-    return _parse_short(text) if len(text) <= _SHORT else _parse(text)
-
-
-def whole(value: Json) -> Reference | None:
-    """Give the reference that the value consists of; None where it is anything else."""
+def whole(value: Json) -> Reference | Choice | None:
+    """Give the reference that the value consists of, or the choice between several; None where it is anything else."""
     if not is_text_with_references(value):
         return None
     parts = parse(value)
-    return parts[0] if len(parts) == 1 and isinstance(parts[0], Reference) else None
+    return parts[0] if len(parts) == 1 and isinstance(parts[0], (Reference, Choice)) else None
 
 
 def find(value: Json, pointer: str = "") -> list[tuple[str, Reference]]:
     """Collect every reference in `value`, with the pointer to the text that holds it."""
-    return [(at, part) for at, part in parts_of(value, pointer) if isinstance(part, Reference)]
+    return [(at, reference) for at, part in parts_of(value, pointer) for reference in references_in(part)]
 
 
 def malformed(value: Json, pointer: str = "") -> list[tuple[str, Malformed]]:
@@ -102,7 +61,7 @@ def malformed(value: Json, pointer: str = "") -> list[tuple[str, Malformed]]:
     return [(at, part) for at, part in parts_of(value, pointer) if isinstance(part, Malformed)]
 
 
-def parts_of(value: Json, pointer: str = "") -> Iterator[tuple[str, Part]]:
+def parts_of(value: Json, pointer: str = "") -> Iterator[tuple[str, Reference | Choice | Malformed]]:
     """Go through the references of `value`, well formed or not, with their pointers."""
     for at, text in braced(value, pointer):
         yield from ((at, part) for part in parse(text) if not isinstance(part, str))
@@ -120,7 +79,8 @@ def resolve(value: Json, lookup: Mapping[str, Json]) -> Json:
 def substitute(value: Json, replace: Callable[[Reference], Json | None]) -> Json:
     """Put what `replace` gives in place of references; where it gives None the reference stays as written.
 
-    The result is a document again. Raises `ValueError` for a value that holds braces: it would be read as a reference.
+    So does one that stands behind `??` where what it gives is no literal that may stand there. The result is a document
+    again. Raises `ValueError` for a value that holds braces: it would be read as a reference.
     """
     return _replaced(value, lambda text: _substituted(text, replace))
 
@@ -134,97 +94,16 @@ def follow(value: Json, path: tuple[Key, ...], *, reference: str = "") -> Json:
     return value
 
 
-def spelled(*path: Key) -> str:
-    """Write a path as a reference has it: `.items[0]["odd key"]`."""
-    return "".join(_segment(key) for key in path)
-
-
-def written(root: str, *path: Key) -> str:
-    """Write a whole reference, braces included."""
-    return f"{{{{ {root}{spelled(*path)} }}}}"
-
-
-def _parse(text: str) -> tuple[Part, ...]:
-    parts: list[Part] = []
-    end = 0
-    while (start := text.find("{{", end)) >= 0:
-        if start > end:
-            parts.append(text[end:start])
-        match = _BODY.match(text, start)
-        end = match.end() if match else start + 2
-        parts.append(_reference(match[1].strip()) if match else Malformed("{{", "{{ begins a reference that does not end"))
-        if match is None:  # what follows stays unread: reading on from every {{ would take quadratic time
-            break
-    return (*parts, text[end:]) if end < len(text) else tuple(parts)
-
-
-_parse_short = lru_cache(maxsize=8_192)(_parse)
-
-
 def redirected(text: str, old: Reference, path: tuple[Key, ...]) -> str:
     """Write `text` with another path, root first, in place of the reference `old` wherever it stands."""
-    return "".join(written(str(path[0]), *path[1:]) if part == old else _kept(part) for part in parse(text))
+    new = f"{path[0]}{spelled(*path[1:])}"
+    return "".join(_kept(part, {old.text: new} if old in references_in(part) else {}) for part in parse(text))
 
 
 def _has(value: Json, key: Key) -> bool:
     if isinstance(key, str):
         return isinstance(value, Mapping) and key in value
-    return isinstance(value, (list, tuple)) and key < len(value)
-
-
-def _segment(key: Key) -> str:
-    if isinstance(key, int):
-        return f"[{key}]"
-    return f".{key}" if _NAME.fullmatch(key) else f"[{json.dumps(key, ensure_ascii=False)}]"
-
-
-def _reference(text: str) -> Reference | Malformed:
-    head = _NAME.match(text)
-    if head is None:
-        return Malformed(text, "a reference begins with a name, such as input or steps", _later(text))
-    path: list[Key] = []
-    end = head.end()
-    while end < len(text):
-        segment = _SEGMENT.match(text, end)
-        key = _key(segment) if segment else None
-        if segment is None or key is None:
-            return Malformed(text, f'{text[end:][:40]!r} is no path: .name, [0] or ["any key"]', _later(text[end:]))
-        path.append(key)
-        end = segment.end()
-    return _checked(Reference(head[0], tuple(path), text))
-
-
-def _key(segment: re.Match[str]) -> Key | None:
-    name, index, quoted, single = segment.groups()
-    if name is not None or single is not None:
-        return name if name is not None else single
-    if index is not None:
-        return int(index)
-    try:
-        return str(json.loads(quoted))
-    except ValueError:  # an escape that JSON does not have
-        return None
-
-
-def _checked(reference: Reference) -> Reference | Malformed:
-    if reference.root == "secrets":
-        return Malformed(reference.text, "secrets cannot be referred to", "secrets")
-    if reference.root != "steps":
-        return reference
-    if len(reference.path) < _STEP_HEAD or not isinstance(reference.path[0], str):
-        return Malformed(reference.text, "a step is read as steps.NAME.output")
-    if reference.path[1] == "status":
-        return Malformed(reference.text, "a step's status cannot be read", "steps.NAME.status")
-    if reference.path[1] != "output":
-        return Malformed(reference.text, f"after the step's name comes .output, not {spelled(reference.path[1])}")
-    return reference
-
-
-def _later(rest: str) -> str | None:
-    """Name the construct that somebody tried to use, where the language will have it."""
-    if "??" in rest:
-        return "defaults with ??"
-    return "negative indexes" if re.match(r"\[\s*-\d", rest) else None
+    return isinstance(value, (list, tuple)) and -len(value) <= key < len(value)
 
 
 def _replaced(value: Json, change: Callable[[str], Json]) -> Json:
@@ -249,16 +128,33 @@ def _value(part: Part, lookup: Mapping[str, Json]) -> Json:
         return part
     if isinstance(part, Malformed):
         raise Unresolvable(part.text, "such reference", part.says)
+    if isinstance(part, Choice):
+        return _chosen(part, lookup)
     if part.root not in lookup:
         raise Unresolvable(part.text, part.root, ", ".join(sorted(lookup)) or "nothing")
     return follow(lookup[part.root], part.path, reference=part.text)
 
 
+def _chosen(choice: Choice, lookup: Mapping[str, Json]) -> Json:
+    for operand in choice.references:
+        if operand is choice.operands[-1]:
+            break
+        try:
+            value = _value(operand, lookup)
+        except Unresolvable:
+            continue
+        if value is not None:
+            return value
+    last = choice.operands[-1]
+    return last.value if isinstance(last, Literal) else _value(last, lookup)
+
+
 def _substituted(text: str, replace: Callable[[Reference], Json | None]) -> Json:
-    parts = parse(text)
-    values = [replace(part) if isinstance(part, Reference) else None for part in parts]
+    written_parts = parse(text)
+    parts = tuple(_decided(part, replace) if isinstance(part, Choice) else part for part in written_parts)
+    values = [_replacement(part, replace) for part in parts]
     if all(value is None for value in values):
-        return text
+        return text if parts == written_parts else "".join(map(_kept, parts))
     if any(braced(value) for value in values):
         msg = f"a value put into {text!r} holds {{{{ and would be read as a reference"
         raise ValueError(msg)
@@ -268,10 +164,28 @@ def _substituted(text: str, replace: Callable[[Reference], Json | None]) -> Json
     return "".join(_kept(part) if value is None else _as_text(value) for part, value in filled)
 
 
-def _kept(part: Part) -> str:
+def _decided(choice: Choice, replace: Callable[[Reference], Json | None]) -> Part | Literal:
+    """Cut a choice off at the first operand that is known; one that is known from the start is decided."""
+    for i, operand in enumerate(choice.operands):
+        value = replace(operand) if isinstance(operand, Reference) else None
+        if value is not None and (i == 0 or isinstance(value, (str, int, float)) or value in ([], {})):
+            kept = (*choice.operands[:i], Literal(value))
+            return Choice(kept, " ?? ".join(one.text for one in kept)) if i else Literal(value)
+    return choice
+
+
+def _replacement(part: Part | Literal, replace: Callable[[Reference], Json | None]) -> Json | None:
+    if isinstance(part, Literal):
+        return part.value
+    return replace(part) if isinstance(part, Reference) else None
+
+
+def _kept(part: Part | Literal, other: Mapping[str, str] = MappingProxyType({})) -> str:
     if isinstance(part, str):
         return part
-    return part.text if part.text == "{{" else f"{{{{ {part.text} }}}}"
+    if isinstance(part, Choice):
+        return f"{{{{ {' ?? '.join(other.get(operand.text, operand.text) for operand in part.operands)} }}}}"
+    return part.text if part.text == "{{" else f"{{{{ {other.get(part.text, part.text)} }}}}"
 
 
 def _as_text(value: Json) -> str:
@@ -290,9 +204,13 @@ def _what(value: Json) -> str:
 
 
 __all__ = [
-    "LATER_ROOTS",
+    "FAILURE",
+    "RESERVED_ROOTS",
     "ROOTS",
+    "SECRETS",
+    "Choice",
     "Key",
+    "Literal",
     "Malformed",
     "Part",
     "Reference",
@@ -304,6 +222,7 @@ __all__ = [
     "parse",
     "parts_of",
     "redirected",
+    "references_in",
     "resolve",
     "spelled",
     "substitute",

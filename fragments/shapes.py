@@ -10,29 +10,42 @@ from pydantic import BaseModel, ValidationError
 from catalog.capability import Document
 from catalog.values import Json
 from fragments.bounds import Bounds
-from fragments.documents import Allow, ForEach, Fragment, Refusal, Retry, Step, Template
+from fragments.documents import (
+    Allow,
+    Branch,
+    Case,
+    FailureThreshold,
+    Fallback,
+    ForEach,
+    Fragment,
+    Refusal,
+    Retry,
+    Step,
+    Switch,
+    Template,
+)
 from fragments.near import hint, only_near
 from fragments.pointers import join
 from fragments.problems import Problem
 
-LATER_STEP_KEYS = (
-    "when",
-    "switch",
-    "fallback",
-    "circuit_breaker",
-    "publishes",
-    "tags",
-    "priority",
-    "policy",
-    "triggers",
-    "until",
-    "workflow",
-)
-LATER_TEMPLATE_KEYS = ("policy", "triggers", "tags", "priority", "publishes", "until", "when")
-LATER_LOOP_KEYS = ("when", "failure_threshold")
-LATER_TYPES = ("decision", "deferred", "workflow")
+MOST_TOLD = 500
+"""Problems of shape that are listed: more help nobody, and finding near names for each takes its time."""
 
-_PARTS: dict[str, type[BaseModel]] = {"steps": Step, "for_each": ForEach, "retry": Retry, "allow": Allow, "bounds": Bounds}
+LATER_STEP_KEYS = ("circuit_breaker", "policy", "triggers", "until")
+LATER_TEMPLATE_KEYS = ("policy", "triggers", "until")
+
+_PARTS: dict[str, type[BaseModel]] = {
+    "steps": Step,
+    "for_each": ForEach,
+    "failure_threshold": FailureThreshold,
+    "switch": Switch,
+    "cases": Case,
+    "default": Branch,
+    "fallback": Fallback,
+    "retry": Retry,
+    "allow": Allow,
+    "bounds": Bounds,
+}
 _REASONS = {
     "string_type": "should be a text",
     "tuple_type": "should be a list",
@@ -55,15 +68,11 @@ _Location = tuple[int | str, ...]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shape:
-    """What a value holds: `document` where its shape is right; `rest`, to be checked further, where only keys were wrong.
-
-    `unread` points to the steps of which `rest` tells only a part.
-    """
+    """What a value holds: `document` where its shape is right; `rest`, to be checked further, where only keys were wrong."""
 
     problems: tuple[Problem, ...]
     document: Template | Fragment | Refusal | None = None
     rest: Template | Fragment | None = None
-    unread: tuple[str, ...] = ()
 
 
 def shape_of_document(value: Mapping[str, Json], model: type[Document]) -> Shape:
@@ -74,13 +83,12 @@ def shape_of_document(value: Mapping[str, Json], model: type[Document]) -> Shape
         return Shape(problems=(), document=found)  # type: ignore[arg-type] # one of the three models, by `model`
     errors = _without_echoes(found.errors(include_url=False)) if isinstance(found, ValidationError) else []
     counted = [error for error in errors if _pointer(error["loc"]) not in later]
-    problems = (*later.values(), *(_problem(error, value, model) for error in counted))
+    problems = (*later.values(), *(_problem(error, value, model) for error in counted[:MOST_TOLD]), *_untold(counted))
     if any(error["type"] != "extra_forbidden" for error in counted):
         return Shape(problems=problems)
     rest = _validated(_without(value, [error["loc"] for error in errors]), model)
-    typed = tuple(pointer.removesuffix("/type") for pointer in later if pointer.endswith("/type"))
     kept = rest if isinstance(rest, (Template, Fragment)) else None
-    return Shape(problems=problems, rest=kept, unread=typed)
+    return Shape(problems=problems, rest=kept)
 
 
 def _validated(value: Mapping[str, Json], model: type[Document]) -> Document | ValidationError:
@@ -88,7 +96,27 @@ def _validated(value: Mapping[str, Json], model: type[Document]) -> Document | V
         # JSON mode: strict about types, yet lists are tuples and texts are enums
         return model.model_validate_json(json.dumps(value), strict=True)
     except ValidationError as error:
-        return error
+        whole = [e["loc"] for e in error.errors(include_url=False) if e["type"] == "int_type" and _is_whole(e["input"])]
+        return _validated(_with_integers(value, whole), model) if whole else error
+
+
+def _is_whole(value: Json) -> bool:
+    return isinstance(value, float) and value.is_integer()
+
+
+def _with_integers(value: Mapping[str, Json], locations: list[_Location]) -> Mapping[str, Json]:
+    """Write `3.0` as `3` where a whole number is wanted, which it is to JSON Schema."""
+    copy = json.loads(json.dumps(value))
+    for loc in locations:
+        holder = _at(copy, loc[:-1])
+        holder[loc[-1]] = int(holder[loc[-1]])
+    return copy  # type: ignore[no-any-return] # a JSON object, as `value` is
+
+
+def _untold(errors: list[Any]) -> Iterator[Problem]:
+    if len(errors) > MOST_TOLD:
+        says = f"{len(errors) - MOST_TOLD:,} more problems of the document's shape are not listed."
+        yield Problem(code="document.problems", where="", says=says, hint="Mend these first.")
 
 
 def _later(value: Mapping[str, Json], model: type[Document]) -> Iterator[tuple[str, Problem]]:
@@ -103,15 +131,22 @@ def _later_in_steps(steps: Json, pointer: str) -> Iterator[tuple[str, Problem]]:
             continue
         at = f"{pointer}/{i}"
         yield from _unsupported_keys(step, LATER_STEP_KEYS, at, "of a step")
-        if step.get("type") in LATER_TYPES:
-            yield f"{at}/type", _unsupported(f"{at}/type", f"Steps of type {step['type']} do", _by_handler(step))
         if isinstance(step.get("for_each"), dict):
             yield from _in_loop(step["for_each"], f"{at}/for_each")
+        if isinstance(step.get("switch"), dict):
+            yield from _in_switch(step["switch"], f"{at}/switch")
         yield from _later_in_steps(step.get("steps"), f"{at}/steps")
 
 
+def _in_switch(switch: Mapping[str, Json], at: str) -> Iterator[tuple[str, Problem]]:
+    cases = switch.get("cases")
+    branches = [(f"{at}/cases/{i}", case) for i, case in enumerate(cases if isinstance(cases, list) else ())]
+    for where, branch in (*branches, (f"{at}/default", switch.get("default"))):
+        if isinstance(branch, dict):
+            yield from _later_in_steps(branch.get("steps"), f"{where}/steps")
+
+
 def _in_loop(loop: Mapping[str, Json], at: str) -> Iterator[tuple[str, Problem]]:
-    yield from _unsupported_keys(loop, LATER_LOOP_KEYS, at, "of a loop")
     if "as_" in loop:  # the models take it for `as`; the language does not
         says = 'A loop has no key "as_".'
         yield f"{at}/as_", Problem(code="shape.unknown_key", where=f"{at}/as_", says=says, hint="Nearest: as.")
@@ -125,10 +160,6 @@ def _unsupported_keys(value: Mapping[str, Json], keys: tuple[str, ...], at: str,
 
 def _unsupported(where: str, what: str, advice: str = "Leave it out.") -> Problem:
     return Problem(code="language.unsupported", where=where, says=f"{what} not exist in the language yet.", hint=advice)
-
-
-def _by_handler(step: Mapping[str, Json]) -> str:
-    return "There are steps of type standard and planning." if "handler" in step else "Use a standard step with a handler."
 
 
 def _problem(error: Any, value: Json, model: type[Document]) -> Problem:

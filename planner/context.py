@@ -122,7 +122,7 @@ def system_variables(
     """Collect what the text about the language varies with: which parts of it this plan can use."""
     names = {capability.name for capability in capabilities}
     return {
-        "plan_format": sketch(plan_schema()),
+        "plan_format": sketch(plan_schema(request.frame.runs)),
         "may_nest": may_nest(request.frame),
         "formats": sorted({found for c in capabilities for found in _formats(c.config_schema)}),
         "examples": [e for e in examples if detail.worked_examples and names.issuperset(e.handlers)],

@@ -5,8 +5,7 @@ from dataclasses import dataclass, field, replace
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from itertools import chain
-
-from jsonschema import Draft202012Validator
+from pathlib import Path
 
 from catalog.registry import Catalog
 from catalog.values import JsonObject, canonical
@@ -15,10 +14,11 @@ from fragments.documents import Fragment, Template
 from fragments.frames import Frame
 from fragments.problems import Problem, errors
 from fragments.proofs import Report
-from fragments.reading import read_template
+from fragments.schemas.validators import failures
 from planner.context import channels_allowed
-from planner.instances import ChannelUnclearError, as_fragment, channels_of, defaults_of
+from planner.instances import ChannelUnclearError, as_fragment, defaults_of
 from planner.likeness import figures_of, likeness
+from planner.verdicts import verdicts_on
 
 ALIKE = 55.0
 """From this likeness up, of 100, a template may be meant. By the table in `tests/integration/planner/test_library.py` goals
@@ -60,9 +60,12 @@ class _Asked:
     catalog: Catalog
 
 
-def load_library(catalog: Catalog, folders: Iterable[Traversable] = ()) -> Library:
-    """Read and check every `*.yaml` of the catalog's own templates and of `folders`; a later one replaces one of its name."""
-    kept: dict[str, Template] = {}
+def load_library(catalog: Catalog, folders: Iterable[Traversable] = (), *, kept: Path | None = None) -> Library:
+    """Read and check every `*.yaml` of the catalog's own templates and of `folders`; a later one replaces one of its name.
+
+    Verdicts on large libraries are kept in the folder `kept`, where one is given (`planner.verdicts`).
+    """
+    templates: dict[str, Template] = {}
     flawed: dict[str, tuple[Problem, ...]] = {}
     there = [files("catalog") / "templates"]
     for folder in folders:
@@ -70,24 +73,14 @@ def load_library(catalog: Catalog, folders: Iterable[Traversable] = ()) -> Libra
             there.append(folder)
         else:
             flawed[str(folder)] = (Problem(code="template.folder", where="", says=f"There is no folder {folder}."),)
-    for path in chain.from_iterable(map(_yaml_in, there)):
-        reading = read_template(path.read_bytes())
-        template = reading.document
-        if isinstance(template, Template) and not (
-            found := errors(check(template, catalog, own_frame(template, catalog)).problems)
-        ):
-            kept[template.name] = template
+    paths = list(chain.from_iterable(map(_yaml_in, there)))
+    verdicts = verdicts_on([path.read_bytes() for path in paths], catalog, kept=kept)
+    for path, verdict in zip(paths, verdicts, strict=True):
+        if verdict.template is not None:
+            templates[verdict.template.name] = verdict.template
         else:
-            flawed[str(path)] = found if isinstance(template, Template) else reading.problems
-    return Library(templates=tuple(kept[name] for name in sorted(kept)), flawed=flawed)
-
-
-def own_frame(template: Template, catalog: Catalog) -> Frame:
-    """Frame a template by itself: its channels exist, and its input names some host. The goal's own frame judges later."""
-    # RFC 2606 keeps .invalid free of owners.
-    return Frame(
-        input_schema=template.input_schema, channels=channels_of(template, catalog), hosts=frozenset({"input.invalid"})
-    )
+            flawed[str(path)] = verdict.problems
+    return Library(templates=tuple(templates[name] for name in sorted(templates)), flawed=flawed)
 
 
 def choose(library: Library, goal: str, values: JsonObject, frame: Frame, catalog: Catalog) -> Choice | NoFit:
@@ -109,9 +102,7 @@ def choose(library: Library, goal: str, values: JsonObject, frame: Frame, catalo
 
 def _fitted(template: Template, score: float, asked: _Asked) -> Choice | NoFit:
     alike = f"The template {template.name} is alike, but"
-    wrong = sorted(
-        Draft202012Validator(template.input_schema).iter_errors(dict(asked.values)), key=lambda e: [*map(str, e.path)]
-    )
+    wrong = sorted(failures(template.input_schema, dict(asked.values)), key=lambda error: [*map(str, error.path)])
     if wrong:
         at = ".".join(["input", *map(str, wrong[0].path)])
         return NoFit(reason=f"{alike} its input does not fit: {at}: {wrong[0].message[:200]}.")

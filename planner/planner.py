@@ -64,7 +64,7 @@ class FragmentPlanner:
         except ModelError as error:
             return await self._without_model(request, error, _unanswered(model, prompt, error))
         # Reading a hostile answer of a megabyte takes long enough to hold up every other task.
-        judgement = await asyncio.to_thread(judge, answer, self._catalog, request.frame)
+        judgement = await asyncio.to_thread(judge, answer, self._usable(request), request.frame)
         return _reply(judgement, _answered(prompt, answer, judgement))
 
     def _model_for(self, request: PlanRequest) -> Model | None:
@@ -76,7 +76,11 @@ class FragmentPlanner:
         return self._models(request.model)
 
     def _prompt(self, request: PlanRequest) -> Prompt:
-        return build(request, self._catalog, budget_characters=self._budget_characters, max_tokens=self._max_tokens)
+        return build(request, self._usable(request), budget_characters=self._budget_characters, max_tokens=self._max_tokens)
+
+    def _usable(self, request: PlanRequest) -> Catalog:
+        """Give what a plan of this task may use: a plan over newer versions would pass and then run with the task's own."""
+        return self._catalog if request.handlers is None else self._catalog.only(request.handlers)
 
     async def _without_model(self, request: PlanRequest, error: ModelError | None, provenance: Provenance) -> PlanReply:
         if error is not None and (error.retryable or request.phase > 1):
@@ -84,7 +88,8 @@ class FragmentPlanner:
         if request.phase > 1:
             message = f"No model is configured, and a template cannot plan a phase after the first. {SET_A_MODEL}"
             return Unplanned(type="no_model", message=message, provenance=provenance)
-        found = await asyncio.to_thread(choose, self._templates, request.goal, request.input, request.frame, self._catalog)
+        catalog = self._usable(request)
+        found = await asyncio.to_thread(choose, self._templates, request.goal, request.input, request.frame, catalog)
         if isinstance(found, Choice):
             return _from_template(found, error, provenance)
         if error is not None:

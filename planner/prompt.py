@@ -88,7 +88,7 @@ def build(
     messages = _fitting(request, capabilities, texts, budget_characters)
     return Prompt(
         messages=messages,
-        schema=answer_schema(),
+        schema=answer_schema(request.frame.runs),
         max_tokens=max_tokens,
         allowance_usd=request.allowance_usd,
         version=texts.version,

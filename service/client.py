@@ -42,6 +42,7 @@ class Client:
     """Asks a service. Raises `RefusedError` for any answer but success, `UnreachableError` for none."""
 
     http: httpx.AsyncClient
+    local: bool = False  # served in this process: nobody else can reach it
 
     async def get(self, path: str, **query: Json) -> JsonObject:
         """Read a resource."""
@@ -125,4 +126,4 @@ async def connected(settings: Settings, opened: Callable[[], AbstractAsyncContex
         app.router.lifespan_context(app),
         httpx.AsyncClient(transport=transport, base_url="http://localhost", headers=token, timeout=timeout) as http,
     ):
-        yield Client(http)
+        yield Client(http, local=True)

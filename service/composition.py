@@ -8,18 +8,18 @@ from pathlib import Path
 
 from structlog import get_logger
 
-from broker.policy import CEILING, Channel, Policy
+from broker.policy import CEILING, Policy
 from broker.pool import WasmPool
-from catalog.build import build
+from broker.secrets import Environment, Folder, SecretProvider, Vault
 from catalog.capability import Capability
+from catalog.findings import CatalogError
 from catalog.loader import CORE, LoadedCatalog, load_catalog
+from catalog.published import Published
 from catalog.registry import Catalog
 from engine.clock import SystemClock
 from engine.rules import Rules
 from engine.runner import Runner
-from engine.store.address import database_exists
-from engine.store.sql import SqlReader, SqlStore
-from engine.store.upgrading import upgrade
+from engine.store.sql import SqlReader, SqlStore, bring_up_to_date
 from fragments.bounds import Left
 from planner.library import Library, load_library
 from planner.models.port import Model
@@ -57,11 +57,23 @@ class Vocabulary:
 class Services:
     """Everything that runs. `runner` is None where this process only reads."""
 
-    catalog: Catalog
+    loaded: LoadedCatalog
     store: SqlReader | SqlStore
     runner: Runner | None
     door: Door
     planner_name: str
+
+    @property
+    def catalog(self) -> Catalog:
+        """Give the capabilities."""
+        return self.loaded.catalog
+
+    def catch_up(self) -> None:
+        """Take up what was published or retired since; a store that cannot be read changes nothing, and the log says so."""
+        try:
+            self.loaded.catch_up()
+        except CatalogError as error:
+            log.warning("published_not_taken_up", findings=[str(finding) for finding in error.findings])
 
 
 def vocabulary(settings: Settings) -> Vocabulary:
@@ -69,9 +81,14 @@ def vocabulary(settings: Settings) -> Vocabulary:
 
     Raises `CatalogError` with all findings.
     """
-    loaded = load_catalog(CORE, *settings.handlers)
-    house = House(left=Left(**settings.bounds.model_dump()), hosts=settings.hosts, channels=frozenset(settings.channels))
-    library = load_library(loaded.catalog, settings.templates)
+    loaded = load_catalog(CORE, *settings.handlers, published=Published(settings.published))
+    house = House(
+        left=Left(**settings.bounds.model_dump()),
+        hosts=settings.hosts,
+        channels=frozenset(settings.channels),
+        secrets=frozenset(name for name, secret in settings.secrets.items() if secret.hosts),
+    )
+    library = load_library(loaded.catalog, settings.templates, kept=settings.cache)
     for file, problems in library.flawed.items():
         says = [f"{problem.code} at {problem.where or '/'}: {problem.says}" for problem in problems]
         log.warning("template_left_out", file=file, problems=says)
@@ -96,6 +113,7 @@ async def running(
         plan_call_usd=settings.plan_call_usd,
         plan_timeout_s=settings.model_timeout_s * 1.5,
         channels=known.house.channels,
+        secrets=known.house.secrets,
         operator_hosts=known.house.hosts,
         planning_date=settings.planning_date,
     )
@@ -107,17 +125,19 @@ async def running(
             store=store, handlers=pool, planner=planner_of(known), clock=SystemClock(), rules=rules, takes_up=takes_up
         ) as runner:
             door = replace(known.door, store=store, runner=runner)
-            yield Services(catalog=known.catalog, store=store, runner=runner, door=door, planner_name=known.planner_name)
+            yield Services(loaded=known.loaded, store=store, runner=runner, door=door, planner_name=known.planner_name)
 
 
 @asynccontextmanager
 async def reading(settings: Settings) -> AsyncIterator[Services]:
-    """Open only what reading needs: nothing is run or taken up. A database that is not there yet is made, empty."""
+    """Open only what reading needs: nothing is run or taken up.
+
+    A database that is not there yet is made, empty; one of an older version is upgraded, unless another process runs it.
+    """
     known = vocabulary(settings)
-    if not database_exists(settings.database_url):
-        await asyncio.to_thread(upgrade, settings.database_url)
+    await asyncio.to_thread(bring_up_to_date, settings.database_url)
     async with SqlReader.reading(settings.database_url) as reader:
-        yield Services(catalog=known.catalog, store=reader, runner=None, door=known.door, planner_name=known.planner_name)
+        yield Services(loaded=known.loaded, store=reader, runner=None, door=known.door, planner_name=known.planner_name)
 
 
 @asynccontextmanager
@@ -126,17 +146,34 @@ async def sandbox(known: Vocabulary) -> AsyncIterator[WasmPool]:
     settings = known.settings
     policy = Policy(
         hosts=settings.hosts,
+        ports=settings.ports,
         private=settings.private_hosts,
-        channels={name: Channel(url=c.url, headers=c.headers) for name, c in settings.channels.items()},
+        channels={name: channel.channel() for name, channel in settings.channels.items()},
+        secrets={name: secret.binding() for name, secret in settings.secrets.items()},
+        ca_file=settings.ca_file,
         limits=CEILING,
         workers=settings.workers,
     )
 
     def component(capability: Capability) -> Path:
-        return build(capability, known.loaded.folders[capability.id], cache=settings.cache)
+        return known.loaded.component(capability, cache=settings.cache)
 
-    async with WasmPool.open(components=component, catalog=known.catalog, cache=settings.cache, policy=policy) as pool:
+    vault = await _vault(settings, policy)
+    async with WasmPool.open(
+        components=component, catalog=known.catalog, cache=settings.cache, policy=policy, vault=vault
+    ) as pool:
         yield pool
+
+
+async def _vault(settings: Settings, policy: Policy) -> Vault:
+    """Open the secrets; one that cannot be had now may be there later, so the log is told and nothing else."""
+    providers: dict[str, SecretProvider] = {"env": Environment()}
+    if settings.secrets_folder is not None:
+        providers["file"] = Folder(settings.secrets_folder)
+    vault = Vault(policy.secrets, providers)
+    for says in await vault.missing():
+        log.warning("secret_missing", says=says)
+    return vault
 
 
 def planner_of(known: Vocabulary) -> FragmentPlanner:

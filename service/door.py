@@ -2,23 +2,29 @@
 
 import hashlib
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 from catalog.hosts import hosts_in
 from catalog.registry import Catalog
 from catalog.values import Json, JsonObject
-from engine.commands import Command, Submit
+from engine.commands import Command, Signal, Submit
+from engine.constructs import RUNS
 from engine.ports import Store
 from engine.runner import Runner
+from fragments.checks.engines import not_run
+from fragments.checks.view import View
 from fragments.documents import Fragment, Template
 from fragments.frames import Frame
-from fragments.mending import check_reading
-from fragments.problems import Problem
+from fragments.mending import Mended, check_and_mend, check_reading
+from fragments.positions import located
+from fragments.problems import Problem, Severity
 from fragments.proofs import Report
 from fragments.published import published_schema
-from fragments.reading import read_document, read_template
+from fragments.reading import Reading, read_document, read_template
 from planner.library import Library, NoFit, choose
 from planner.planner import SET_A_MODEL
+from service.drawing.picture import Picture, picture
 from service.goals import Admission, Goal, House, admit, planning_frame, template_of
 
 
@@ -42,16 +48,39 @@ class Door:
     asks_a_model: bool = False
     actor: str = "user"
 
-    def schema(self) -> dict[str, Json]:
-        """Give the JSON Schema of the language."""
-        return published_schema()
+    def schema(self, *, plain: bool = False) -> dict[str, Json]:
+        """Give the JSON Schema of documents with the handlers and channels that there are, or of the language alone."""
+        return published_schema() if plain else published_schema(self.catalog, self.house.channels)
 
     def check(self, document: str | JsonObject | None, *, given: JsonObject | None = None) -> Report:
         """Check a template or fragment, as text or parsed, against the catalog and what the operator allows."""
         read = read_document(document if document is not None else "")
         if isinstance(read.document, Template) and given is not None:
-            return admit(read.document, given, catalog=self.catalog, house=self.house).report
-        return check_reading(read, self.catalog, self._frame(read.document or read.rest, given))
+            report = admit(read.document, given, catalog=self.catalog, house=self.house, runs=None).report
+        else:
+            report = check_reading(read, self.catalog, self._frame(read.document or read.rest, given))
+        legible = read.document or read.rest
+        later = not_run(legible, RUNS, Severity.WARNING) if legible is not None else ()
+        report = replace(report, problems=(*report.problems, *later))
+        return replace(report, problems=_placed(report.problems, read))
+
+    def draw(self, document: str) -> tuple[Picture | None, Report]:
+        """Check a document and lay it out for drawing; None where too little of it can be read."""
+        read = read_document(document)
+        report = self.check(document)
+        legible = read.document or read.rest
+        if legible is None:
+            return None, report
+        return picture(View(legible, self.catalog, self._frame(legible, None)), report), report
+
+    def mend(self, document: str) -> Mended:
+        """Check a document and apply the patches that its problems carry; problems that are left have no patch that is safe."""
+        read = read_document(document)
+        frame = self._frame(read.document or read.rest, None)
+        mended = check_and_mend(read, read_document, self.catalog, frame)
+        if mended.applied:
+            return mended
+        return replace(mended, report=replace(mended.report, problems=located(mended.report.problems, read.positions)))
 
     def admit_goal(self, goal: Goal) -> Admission:
         """Check a goal: its one-step template, and that somebody is there who can plan it."""
@@ -76,13 +105,23 @@ class Door:
             return await self._submit(admit(template, given, catalog=self.catalog, house=self.house), key)
         read = read_template(document if document is not None else "")
         if read.document is None:
-            return Submitted(task=None, problems=read.problems)
-        return await self._submit(admit(read.document, given, catalog=self.catalog, house=self.house), key)
+            return Submitted(task=None, problems=_placed(read.problems, read))
+        submitted = await self._submit(admit(read.document, given, catalog=self.catalog, house=self.house), key)
+        return replace(submitted, problems=_placed(submitted.problems, read))
 
     async def cancel(self, task: str, reason: str) -> None:
         """Ask for a task to be ended."""
         assert self.runner is not None, "this door only checks"
         await self.runner.cancel(task, reason, self.actor)
+
+    async def signal(
+        self, task: str, step: str, signal: str, body: JsonObject, *, sender: str, groups: tuple[str, ...]
+    ) -> bool:
+        """Answer what a step waits for; False where it does not wait."""
+        assert self.runner is not None, "this door only checks"
+        order = Signal(step=step, signal=signal, body=body, groups=groups)
+        receipt = await self.runner.submit(Command(id="", task=task, actor=sender, order=order))
+        return receipt.applied
 
     async def _submit(self, admission: Admission, key: str | None) -> Submitted:
         if admission.submit is None:
@@ -113,6 +152,7 @@ class Door:
             left=self.house.left.narrowed(bounds),
             hosts=hosts_in(given or {}),
             channels=self.house.channels,
+            secrets=self.house.secrets,
             operator_hosts=self.house.hosts,
         )
 
@@ -129,6 +169,11 @@ class Door:
                 hint=f"{SET_A_MODEL} {choice.reason}",
             ),
         )
+
+
+def _placed(problems: tuple[Problem, ...], read: Reading[Any]) -> tuple[Problem, ...]:
+    """Say where in the text problems stand. What is wrong with a task's input stands in no text."""
+    return tuple(problem if problem.code == "input.invalid" else located([problem], read.positions)[0] for problem in problems)
 
 
 def _no_such_template(name: str, library: Library) -> Problem:

@@ -3,21 +3,25 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from jsonschema import Draft202012Validator, FormatChecker
-from jsonschema.exceptions import SchemaError
 from pydantic import Field
 
 from catalog.capability import Document
+from catalog.effort import CHECKING, TooMuchWorkError, bounded
 from catalog.hosts import hosts_in
+from catalog.patterns import PatternError
 from catalog.registry import Catalog
+from catalog.validation import FORMATS, validator
 from catalog.values import Json, JsonObject
 from engine.commands import Submit
+from engine.constructs import RUNS
 from fragments.bounds import Bounds, Left
 from fragments.checks import check
+from fragments.constructs import Construct
 from fragments.documents import Allow, Step, StepType, Template
 from fragments.frames import Frame
 from fragments.problems import Problem
 from fragments.proofs import Report
+from fragments.schemas.soundness import schema_flaw
 
 
 class Goal(Document):
@@ -39,6 +43,7 @@ class House:
     left: Left
     hosts: tuple[str, ...]
     channels: frozenset[str]
+    secrets: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,8 +75,19 @@ def template_of(goal: Goal) -> Template:
     )
 
 
-def admit(template: Template, given: JsonObject, *, catalog: Catalog, house: House, goal: Goal | None = None) -> Admission:
-    """Check a template and its input against the catalog and what the operator allows."""
+def admit(
+    template: Template,
+    given: JsonObject,
+    *,
+    catalog: Catalog,
+    house: House,
+    goal: Goal | None = None,
+    runs: frozenset[Construct] | None = RUNS,
+) -> Admission:
+    """Check a template and its input against the catalog, what the operator allows, and what the engine runs.
+
+    `runs` None: what the engine does not run is let pass, for who only checks.
+    """
     values, problems = _input_of(template, given)
     problems += _beyond_the_house(template.bounds, house.left)
     frame = Frame(
@@ -80,7 +96,9 @@ def admit(template: Template, given: JsonObject, *, catalog: Catalog, house: Hou
         left=house.left.narrowed(template.bounds),
         hosts=hosts_in(values),
         channels=house.channels,
+        secrets=house.secrets,
         operator_hosts=house.hosts,
+        runs=runs,
     )
     report = check(template, catalog, frame)
     report = replace(report, problems=(*problems, *report.problems))
@@ -91,7 +109,7 @@ def admit(template: Template, given: JsonObject, *, catalog: Catalog, house: Hou
         input=values,
         left=frame.left,
         hosts=tuple(sorted(frame.hosts)),
-        catalog=dict(catalog.digests),
+        catalog=catalog.in_force(),
         digest=report.digest,
         authority=report.authority.to_json(),
         goal=goal.goal if goal else None,
@@ -109,7 +127,9 @@ def planning_frame(goal: Goal, house: House) -> Frame:
         left=house.left.narrowed(goal.bounds),
         hosts=hosts_in(goal.inputs),
         channels=house.channels,
+        secrets=house.secrets,
         operator_hosts=house.hosts,
+        runs=RUNS,
         depth=1,
     )
 
@@ -120,14 +140,20 @@ def _reference_to(key: str) -> str:
 
 def _input_of(template: Template, given: JsonObject) -> tuple[JsonObject, tuple[Problem, ...]]:
     schema = template.input_schema
-    properties = schema.get("properties", {})
-    defaults = {key: s["default"] for key, s in properties.items() if isinstance(s, Mapping) and "default" in s}
-    values = {**defaults, **given}
     try:
-        Draft202012Validator.check_schema(schema)
-    except SchemaError:
-        return values, ()  # the checks of the template name it
-    found = Draft202012Validator(schema, format_checker=FormatChecker()).iter_errors(values)
+        with bounded(CHECKING):
+            if schema_flaw(schema) is not None:
+                return given, ()  # the checks of the template name it
+            properties = schema.get("properties", {}).items()
+            values = {**{key: s["default"] for key, s in properties if isinstance(s, Mapping) and "default" in s}, **given}
+            found = list(validator(schema, formats=FORMATS).iter_errors(values))
+    except (PatternError, TooMuchWorkError, RecursionError):
+        says = "The input cannot be compared with the template's input_schema: it is too much work."
+        return given, (
+            Problem(
+                code="input.invalid", where="/input", says=says, hint="Use a simpler schema or simpler patterns, or less input."
+            ),
+        )
     return values, tuple(
         Problem(
             code="input.invalid",

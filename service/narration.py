@@ -41,17 +41,23 @@ class Narrator:
         return any("/".join(parts[:length]) in self.crowd for length in range(len(parts)))
 
 
-def problem_lines(problems: list[JsonObject]) -> list[str]:
-    """Write problems as lines of markup: mark, code, where, sentence, hint."""
+def problem_lines(problems: list[JsonObject], *, file: str = "") -> list[str]:
+    """Write problems as lines of markup: place in `file` (where known), mark, code, where, sentence, hint."""
     lines = []
     for problem in problems:
         lines.append(
-            f"{_MARKS.get(problem['severity'], '-')} [bold]{escape(problem['code'])}[/bold] "
+            f"{escape(_place(problem, file))}{_MARKS.get(problem['severity'], '-')} [bold]{escape(problem['code'])}[/bold] "
             f"[dim]{escape(problem['where'] or '/')}[/dim]  {escape(problem['says'])}"
         )
         if problem.get("hint"):
             lines.append(f"    [dim]→ {escape(problem['hint'])}[/dim]")
     return lines
+
+
+def _place(problem: JsonObject, file: str) -> str:
+    if "line" not in problem:
+        return ""
+    return f"{file}:{problem['line']}:{problem['column']} " if file else f"{problem['line']}:{problem['column']} "
 
 
 def pretty(value: Json) -> str:
@@ -171,6 +177,23 @@ def _completed(console: Console, body: JsonObject) -> None:
         console.print(f"    [dim]log: {escape(line)}[/dim]")
 
 
+def _waits(console: Console, body: JsonObject) -> None:
+    asks = body["asks"]
+    whom = f" of {escape(', '.join(asks['groups']))}" if asks.get("groups") else ""
+    until = f", until {body['until'][:19]}" if body["until"] else ""
+    title = f": {escape(str(asks['title']))}" if asks.get("title") else ""
+    console.print(f"[yellow]⏸[/yellow] {body['step']} waits for {escape(body['signal'])}{whom}{until}{title}")
+
+
+def _signal(console: Console, body: JsonObject) -> None:
+    said = escape(json.dumps(body["body"], ensure_ascii=False))
+    console.print(f"[cyan]▸[/cyan] {body['step']}: {escape(body['sender'])} answers {escape(body['signal'])}: {said}")
+
+
+def _wait_timed_out(console: Console, body: JsonObject) -> None:
+    console.print(f"[yellow]⌛[/yellow] {body['step']}: nobody answered {escape(body['signal'])} in time")
+
+
 def _attempt_failed(console: Console, body: JsonObject) -> None:
     then = f"; again at {body['retry_at']}" if body["retry_at"] else ""
     how = "interrupted" if body["interrupted"] else "failed"
@@ -208,6 +231,9 @@ _TELLERS: Mapping[str, Callable[[Console, JsonObject], None]] = {
     "StepStarted": _started,
     "StepCompleted": _completed,
     "AttemptFailed": _attempt_failed,
+    "StepWaits": _waits,
+    "SignalReceived": _signal,
+    "WaitTimedOut": _wait_timed_out,
     "StepFailed": _failed,
     "TaskCompleted": _task_completed,
     "TaskFailed": _task_failed,

@@ -3,13 +3,14 @@
 import os
 from datetime import date
 from pathlib import Path
-from typing import Literal, Self
+from typing import Self
 
 import platformdirs
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from planner.models.prices import Price
+from service.egress import ChannelSettings, SecretName, SecretSettings, findings
 
 LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 
@@ -23,14 +24,13 @@ class SettingsError(Exception):
         self.findings = findings
 
 
-class ChannelSettings(BaseModel):
-    """Where `notify` may send under a name: a webhook that takes JSON."""
+class PersonSettings(BaseModel):
+    """Somebody who may read and answer what tasks wait for, with a bearer token of their own."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    kind: Literal["webhook"] = "webhook"
-    url: str = Field(pattern=r"^https?://[^\s]+$")
-    headers: dict[str, str] = {}
+    token: SecretStr = Field(min_length=16)
+    groups: tuple[str, ...] = Field(default=(), description="Groups that gates name as approvers.")
 
 
 class BoundsSettings(BaseModel):
@@ -59,6 +59,7 @@ class Settings(BaseSettings):
     host: str = "127.0.0.1"
     port: int = Field(default=8321, ge=0, le=65_535)
     token: SecretStr | None = Field(default=None, description="Bearer token that every request must carry.")
+    people: dict[str, PersonSettings] = Field(default={}, description="Who may answer gates, by name.")
     server: str | None = Field(default=None, description="URL of a running server, for the CLI.")
 
     model: str | None = Field(default=None, description="Any litellm model name.")
@@ -75,7 +76,11 @@ class Settings(BaseSettings):
 
     hosts: tuple[str, ...] = Field(default=("*",), description="Globs of public hosts that handlers may reach.")
     private_hosts: dict[str, str] = Field(default={}, description="Private endpoints: name or host:port to address:port.")
+    ports: tuple[int, ...] = Field(default=(80, 443), description="Ports that host globs without a port cover.")
+    ca_file: Path | None = Field(default=None, description="Certificate authorities to trust in place of the usual ones.")
     channels: dict[str, ChannelSettings] = {}
+    secrets: dict[SecretName, SecretSettings] = Field(default={}, description="Secrets by name: source and where they may go.")
+    secrets_folder: Path | None = Field(default=None, description="Holds the secrets that come from files, one each.")
     handlers: tuple[Path, ...] = Field(default=(), description="Folders with more capabilities.")
     templates: tuple[Path, ...] = Field(default=(), description="Folders with more templates.")
     workers: int = Field(default_factory=lambda: os.cpu_count() or 1, ge=1, le=256)
@@ -98,10 +103,26 @@ class Settings(BaseSettings):
             raise ValueError(msg)
         return self
 
+    @model_validator(mode="after")
+    def _holds_together(self) -> Self:
+        found = findings(self.channels, self.secrets, folder=self.secrets_folder is not None)
+        found += [f"ports: {port} is no port" for port in self.ports if not 0 < port < 1 << 16]
+        if self.ca_file is not None and not self.ca_file.is_file():
+            found.append(f"ca_file: there is no file {self.ca_file}")
+        if found:
+            msg = "\n".join(found)
+            raise ValueError(msg)
+        return self
+
     @property
     def database_url(self) -> str:
         """Give the SQLAlchemy URL in force."""
         return self.database or f"sqlite:///{self.data / 'goalwright.db'}"
+
+    @property
+    def published(self) -> Path:
+        """Name the folder of the store of published handlers."""
+        return self.data / "catalog"
 
     @classmethod
     def settings_customise_sources(
@@ -128,4 +149,5 @@ def read_settings(**given: object) -> Settings:
 
 
 def _sentence(where: tuple[int | str, ...], says: str) -> str:
-    return f"{'.'.join(map(str, where))}: {says}" if where else says.removeprefix("Value error, ")
+    says = says.removeprefix("Value error, ")
+    return f"{'.'.join(map(str, where))}: {says}" if where else says

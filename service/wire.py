@@ -7,7 +7,7 @@ from catalog.capability import Capability
 from catalog.values import Json, JsonObject, canonical
 from engine import codec
 from engine.facts import Fact
-from engine.records import PlanRow, TaskRow
+from engine.records import PlanRow, TaskRow, WaitRow
 
 
 def fact(record: Fact) -> dict[str, Json]:
@@ -51,9 +51,15 @@ def plan(row: PlanRow) -> dict[str, Json]:
     return shown
 
 
-def capability(record: Capability) -> dict[str, Json]:
-    """Write one capability as its file says it."""
-    return {"id": record.id, **record.model_dump(mode="json", by_alias=True)}
+def wait(row: WaitRow) -> dict[str, Json]:
+    """Write what one step waits for."""
+    shown: dict[str, Json] = _plain(asdict(row))
+    return shown
+
+
+def capability(record: Capability, retired: str = "") -> dict[str, Json]:
+    """Write one capability as its file says it, and why no new task may use it where it is `retired`."""
+    return {"id": record.id, **record.model_dump(mode="json", by_alias=True), "retired": retired}
 
 
 def _plain(value: Json) -> Json:

@@ -25,6 +25,7 @@ _CLOSED_4 = tuple(
         "240.0.0.0/4",  # reserved, and broadcast
     )
 )
+_ISATAP = {0x00005EFE, 0x02005EFE}  # RFC 5214, 6.1: the middle of an interface identifier that carries an IPv4 address
 _OPEN_6 = ip_network("2000::/3")  # global unicast: all that is not open is closed
 _CLOSED_6 = tuple(
     ip_network(network)
@@ -40,7 +41,7 @@ _CLOSED_6 = tuple(
 def closed(address: str) -> bool:
     """Say whether `address` is anything but a plain public unicast address.
 
-    IPv6 forms that carry an IPv4 address (mapped, compatible, NAT64, 6to4, Teredo) are closed whatever they carry.
+    IPv6 forms that carry an IPv4 address (mapped, compatible, NAT64, 6to4, Teredo, ISATAP) are closed whatever they carry.
     """
     try:
         parsed = ip_address(address)
@@ -54,6 +55,6 @@ def _closed_4(address: IPv4Address) -> bool:
 
 
 def _closed_6(address: IPv6Address) -> bool:
-    if address.scope_id is not None or address not in _OPEN_6:
+    if address.scope_id is not None or address not in _OPEN_6 or int(address) >> 32 & 0xFFFFFFFF in _ISATAP:
         return True
     return not address.is_global or any(address in network for network in _CLOSED_6)

@@ -25,10 +25,17 @@ _LABEL = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?")
 _NUMBER = re.compile(r"\d+|0x[0-9a-f]*")
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,256}")  # RFC 9110, field-name
 _VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]{0,8192}")  # RFC 9110, field-value
-_OURS = frozenset(  # headers that frame the message or that belong to the connection: the host writes them
+_OURS = frozenset(
     {
-        *("accept-encoding", "connection", "content-length", "expect", "host", "keep-alive", "proxy-authenticate"),
-        *("proxy-authorization", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade", "via"),
+        # what frames the message or belongs to the connection (RFC 9110, 7.6.1): the host writes it
+        *("accept-encoding", "connection", "content-length", "expect", "host", "http2-settings", "keep-alive"),
+        *("proxy-authenticate", "proxy-authentication-info", "proxy-authorization", "proxy-connection", "te", "trailer"),
+        *("transfer-encoding", "upgrade", "via"),
+        # what servers believe of those who stand before them: who asks, and for what
+        *("forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-port", "x-forwarded-proto", "x-forwarded-server"),
+        *("x-real-ip", "x-client-ip", "true-client-ip", "cf-connecting-ip", "x-original-url", "x-rewrite-url", "x-host"),
+        # what turns a request that may only read into another one
+        *("x-http-method", "x-http-method-override", "x-method-override"),
     }
 )
 _CREDENTIAL = re.compile(r"auth|cookie|token|secret|api-?key|password|session|signature", re.IGNORECASE)
@@ -44,27 +51,54 @@ class Endpoint:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A checked URL. `names` are the spellings of its host that a grant may use: ASCII and, where it differs, Unicode."""
+    """A checked URL. `names` are the spellings of its host that a grant may use: ASCII and, where it differs, Unicode.
+
+    `bare` are the same without a port; an IPv6 address has its brackets.
+    """
 
     url: httpx.URL
     host: str
     port: int
     names: tuple[str, ...]
+    bare: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Globs:
+    """Globs over hosts. One that names a port (`api.example:8443`, `*:*`) covers that; one that does not covers `ports`."""
+
+    hosts: tuple[re.Pattern[str], ...]
+    ported: tuple[re.Pattern[str], ...]
+    ports: frozenset[int]
+
+    @classmethod
+    def of(cls, globs: Iterable[str], ports: Iterable[int] = PORTS.values()) -> "Globs":
+        """Read globs, in which `*` stands for any text."""
+        by_kind: dict[bool, list[re.Pattern[str]]] = {True: [], False: []}
+        for glob in globs:
+            pattern = ".*".join(re.escape(part) for part in glob.lower().split("*"))
+            by_kind[":" in glob.rpartition("]")[2]].append(re.compile(pattern))
+        return cls(tuple(by_kind[False]), tuple(by_kind[True]), frozenset(ports))
+
+    def cover(self, target: Target) -> bool:
+        """Say whether one of them covers the target."""
+        if target.port in self.ports and any(glob.fullmatch(name) for glob in self.hosts for name in target.bare):
+            return True
+        return any(glob.fullmatch(f"{name}:{target.port}") for glob in self.ported for name in target.bare)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rules:
     """The operator's part of the decision: globs of public hosts, and private names with their pins."""
 
-    hosts: tuple[re.Pattern[str], ...]
+    hosts: Globs
     private: Mapping[str, Endpoint]
 
     @classmethod
     def of(cls, policy: Mapping[str, Any]) -> "Rules":
-        """Read `hosts` and `private` as `broker.policy.Policy.to_json` writes them."""
-        globs = (".*".join(re.escape(part) for part in glob.lower().split("*")) for glob in policy["hosts"])
+        """Read `hosts`, `ports` and `private` as `broker.policy.Policy.to_json` writes them."""
         return cls(
-            hosts=tuple(re.compile(glob) for glob in globs),
+            hosts=Globs.of(policy["hosts"], policy["ports"]),
             private={name: _endpoint(pin) for name, pin in policy["private"].items()},
         )
 
@@ -75,12 +109,18 @@ class Rules:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """A checked request, ready to be sent to `target`."""
+    """A checked request, ready to be sent to `target`. `sealed` names, in lower case, the headers that hold secrets."""
 
     method: str
     target: Target
     headers: tuple[tuple[str, str], ...]
     content: bytes
+    sealed: frozenset[str] = frozenset()
+
+    @property
+    def size(self) -> int:
+        """Tell about how many bytes it has on the wire."""
+        return len(str(self.target.url)) + sum(len(name) + len(value) + 4 for name, value in self.headers) + len(self.content)
 
 
 def parse(text: str, base: httpx.URL | None = None) -> Target | Refusal:
@@ -89,7 +129,7 @@ def parse(text: str, base: httpx.URL | None = None) -> Target | Refusal:
         return Refusal("url_invalid", f"a URL has no backslash and at most {URL_LENGTH} characters")
     try:
         url = base.join(text) if base else httpx.URL(text)
-    except httpx.InvalidURL as error:
+    except (httpx.InvalidURL, ValueError) as error:  # ValueError: half a character, an unclosed bracket in a location
         return Refusal("url_invalid", str(error))
     if url.scheme not in PORTS:
         return Refusal("url_invalid", f"only http and https URLs are fetched, not {text[:200]!r}")
@@ -103,9 +143,9 @@ def permitted(target: Target, rules: Rules, granted: Iterable[str]) -> Refusal |
     grants = {grant.lower() for grant in granted}
     if not any(name in grants for name in target.names):
         return Refusal("host_refused", f"the host {target.names[0]} was not granted to this call")
-    if rules.pin(target) or any(glob.fullmatch(name) for glob in rules.hosts for name in target.names):
+    if rules.pin(target) or rules.hosts.cover(target):
         return None
-    return Refusal("host_refused", f"the operator does not allow the host {target.names[0]}")
+    return Refusal("host_refused", f"the operator does not allow the host {target.names[0]}, or not at port {target.port}")
 
 
 def endpoints(target: Target, addresses: Sequence[str], *, public: bool = True) -> tuple[Endpoint, ...] | Refusal:
@@ -127,15 +167,16 @@ def checked(method: str, target: Target, headers: Iterable[tuple[str, str]], con
     for name, value in kept:
         if not _TOKEN.fullmatch(name) or not _VALUE.fullmatch(value):
             return Refusal("protocol_error", f"the header {name[:80]!r} holds characters that no header may hold, or too many")
-        if name.lower() in _OURS:
-            return Refusal("protocol_error", f"the header {name} is written by the host and cannot be set")
+        if name.lower().replace("_", "-") in _OURS:  # many servers read one for the other
+            return Refusal("protocol_error", f"the header {name} is the host's to write and cannot be set")
     return Request(method=method.upper(), target=target, headers=kept, content=content)
 
 
 def following(request: Request, status: int, location: str) -> Request | Refusal:
     """Build the request that a redirect asks for (RFC 9110, section 15.4); the caller checks its host and address again.
 
-    Credentials stay behind when scheme, host or port change, except on the way from http to https of the same host.
+    Credentials and what holds a secret stay behind when scheme, host or port change, except on the way from http to https of
+    the same host.
     """
     target = parse(location, base=request.target.url)
     if isinstance(target, Refusal):
@@ -144,11 +185,11 @@ def following(request: Request, status: int, location: str) -> Request | Refusal
     turned = turned or (status in (301, 302) and request.method == "POST")
     headers = request.headers
     if not _same_origin(request.target, target):
-        headers = tuple(header for header in headers if not _CREDENTIAL.search(header[0]))
+        headers = tuple(held for held in headers if not _CREDENTIAL.search(held[0]) and held[0].lower() not in request.sealed)
     if not turned:
         return replace(request, target=target, headers=headers)
     headers = tuple(header for header in headers if not header[0].lower().startswith("content-"))
-    return Request(method="GET", target=target, headers=headers, content=b"")
+    return replace(request, method="GET", target=target, headers=headers, content=b"")
 
 
 def _target(url: httpx.URL, text: str) -> Target | Refusal:
@@ -158,12 +199,17 @@ def _target(url: httpx.URL, text: str) -> Target | Refusal:
     port = PORTS[url.scheme] if url.port is None else url.port
     if not 0 < port < 1 << 16:
         return Refusal("url_invalid", f"{port} is no port")
-    spellings = dict.fromkeys((ascii_host, url.host.lower().removesuffix(".")))
+    try:
+        spellings = dict.fromkeys((ascii_host, url.host.lower().removesuffix(".")))
+    except UnicodeError:  # an `xn--` label that stands for no name (RFC 5891, 5.4)
+        return Refusal("url_invalid", f"{text[:200]!r} names no valid host")
+    bare = tuple(f"[{spelling}]" if ":" in spelling else spelling for spelling in spellings)
     return Target(
         url=url.copy_with(host=ascii_host, fragment=None),
         host=ascii_host,
         port=port,
-        names=tuple(_grant(spelling, url.port) for spelling in spellings),
+        names=bare if url.port is None else tuple(f"{name}:{url.port}" for name in bare),
+        bare=bare,
     )
 
 
@@ -190,11 +236,6 @@ def _is_ipv6(host: str) -> bool:
         return IPv6Address(host).scope_id is None
     except ValueError:
         return False
-
-
-def _grant(host: str, port: int | None) -> str:
-    bracketed = f"[{host}]" if ":" in host else host
-    return bracketed if port is None else f"{bracketed}:{port}"
 
 
 def _has_userinfo(text: str) -> bool:

@@ -1,11 +1,12 @@
 """A line out: connects to what was checked, sends one request, reads one answer within caps."""
 
+import socket
 import ssl
 import time
 from base64 import b64encode
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 import httpcore
 import httpx
@@ -34,13 +35,25 @@ Answer: TypeAlias = dict[str, Any]
 """`{status, headers, body, body_base64, url}`: one of both bodies is null."""
 
 
+Read = TypeVar("Read")
+
+
 @dataclass(frozen=True, slots=True)
 class Network:
-    """What every line of a process shares: the operator's rules, the name resolver, the trusted authorities."""
+    """What every line of a process shares: the operator's rules, the name resolver, the trusted authorities, the sockets."""
 
     rules: guard.Rules
     resolver: Resolver
     tls: ssl.SSLContext
+    sockets: httpcore.NetworkBackend
+
+
+@dataclass(frozen=True, slots=True)
+class Dialled:
+    """A connection to a checked address, and the seconds until it must have done its work."""
+
+    socket: socket.socket
+    remaining_s: float
 
 
 class Line:
@@ -55,7 +68,7 @@ class Line:
         self.meter = meter
         self._public = public
         self._due = time.monotonic()
-        self._backend = PinnedBackend(self._remaining_s)
+        self._backend = PinnedBackend(self._remaining_s, network.sockets)
         self._transport: PinnedTransport | None = None
 
     def until(self, seconds: float) -> None:
@@ -80,35 +93,50 @@ class Line:
 
     def sent(self, request: guard.Request, cap: int) -> Answer | Refusal:
         """Send `request` and read at most `cap` bytes of body."""
-        refusal = self.meter.charge_bytes(len(request.content))
-        if refusal:
-            return refusal
+
+        def read(answer: httpx.Response) -> Answer | Refusal:
+            encoding = answer.headers.get("content-encoding", "")
+            body = _unanswerable(answer) or gathered(
+                answer.iter_raw(), encoding=encoding, cap=cap, charge=self.meter.charge_bytes
+            )
+            return body if isinstance(body, Refusal) else _answer(request, answer, body)
+
+        return self._exchanged(request, read)
+
+    def posted(self, request: guard.Request) -> httpx.Response | Refusal:
+        """Send `request` and leave the answer's body unread."""
+        return self._exchanged(request, lambda answer: answer)
+
+    def dialled(self, target: guard.Target) -> Dialled | Refusal:
+        """Open a plain connection to the first pinned endpoint of `target` that answers."""
         try:
-            return self._exchanged(request, cap)
+            stream = self._backend.connect_tcp(target.host, target.port)
         except tuple(FAILURES) as error:
             return self.meter.late() or failure(error)
+        return Dialled(stream.get_extra_info("socket"), self._remaining_s())
 
     def close(self) -> None:
         """Close every connection."""
         if self._transport:
             self._transport.close()
 
-    def _exchanged(self, request: guard.Request, cap: int) -> Answer | Refusal:
+    def _exchanged(self, request: guard.Request, read: Callable[[httpx.Response], Read | Refusal]) -> Read | Refusal:
+        refusal = self.meter.charge_bytes(request.size)
+        if refusal:
+            return refusal
         self._transport = self._transport or PinnedTransport(self._backend, self.network.tls)
-        answer = self._transport.handle_request(
-            httpx.Request(request.method, request.target.url, headers=_outgoing(request), content=request.content or None)
+        outgoing = httpx.Request(
+            request.method, request.target.url, headers=_outgoing(request), content=request.content or None
         )
         try:
-            size = sum(len(name) + len(value) for name, value in answer.headers.raw)
-            body = self.meter.charge_bytes(size) or gathered(
-                answer.iter_raw(),
-                encoding=answer.headers.get("content-encoding", ""),
-                cap=cap,
-                charge=self.meter.charge_bytes,
-            )
-        finally:
-            answer.close()
-        return body if isinstance(body, Refusal) else _answer(request, answer, body)
+            answer = self._transport.handle_request(outgoing)
+            try:
+                size = sum(len(name) + len(value) for name, value in answer.headers.raw)
+                return self.meter.charge_bytes(size) or read(answer)
+            finally:
+                answer.close()
+        except tuple(FAILURES) as error:
+            return self.meter.late() or failure(error)
 
     def _addresses(self, target: guard.Target) -> Sequence[str] | Refusal:
         try:
@@ -134,6 +162,15 @@ def failure(error: Exception) -> Refusal:
     """Say what an exception of httpcore means to a guest."""
     kind, retryable = next(value for known, value in FAILURES.items() if isinstance(error, known))
     return Refusal(kind, str(error) or kind.replace("_", " "), retryable=retryable)
+
+
+def _unanswerable(answer: httpx.Response) -> Refusal | None:
+    """Refuse what leaves open where the answer is: another protocol, or two places to go to."""
+    if answer.status_code == httpx.codes.SWITCHING_PROTOCOLS:
+        return Refusal("protocol_error", "the server wants to speak another protocol, which was not asked for")
+    if len(answer.headers.get_list("location")) > 1:
+        return Refusal("protocol_error", "the answer names more than one location")
+    return None
 
 
 def _outgoing(request: guard.Request) -> list[tuple[bytes, bytes]]:

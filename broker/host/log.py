@@ -2,17 +2,21 @@
 
 import unicodedata
 
+from broker.host.masks import Masks
+
 LEVELS = ("debug", "info", "warning", "error")
 LINE_BYTES = 4_096
+CUT = "the log was cut here"
 LINE_COST = 32  # bytes charged for a line beside its text, so that empty lines are not free
 
 
 class Log:
     """Collects the lines of one call. Past `limit` bytes it says once that the rest was dropped and drops it."""
 
-    def __init__(self, limit: int) -> None:
-        """Start empty."""
+    def __init__(self, limit: int, masks: Masks | None = None) -> None:
+        """Start empty. `masks` hides the call's secrets."""
         self.lines: list[str] = []
+        self._masks = masks or Masks(())
         self._limit = limit
         self._used = 0
         self._full = False
@@ -21,11 +25,11 @@ class Log:
         """Keep one line; a level that is none of `LEVELS` counts as info."""
         if self._full:
             return
-        line = f"{level if level in LEVELS else 'info'}: {cleaned(message[:LINE_BYTES])}"
+        line = f"{level if level in LEVELS else 'info'}: {cleaned(self._masks.shortened(message, LINE_BYTES))}"
         self._used += LINE_COST + len(line.encode("utf-8", "replace"))
         if self._used > self._limit:
             self._full = True
-            line = f"warning: the log was cut here: a call may write {self._limit} bytes"
+            line = f"warning: {CUT}: a call may write {self._limit} bytes"
         self.lines.append(line)
 
 

@@ -12,10 +12,12 @@ class Refusal:
     type: str
     message: str
     retryable: bool = False
+    retry_after_s: float | None = None
 
     def to_text(self) -> str:
-        """Write `{"error": {type, message, retryable}}`."""
-        return json.dumps({"error": {"type": self.type, "message": self.message, "retryable": self.retryable}})
+        """Write `{"error": {type, message, retryable}}`, with `retry_after_s` where it is known."""
+        error = {"type": self.type, "message": self.message, "retryable": self.retryable}
+        return json.dumps({"error": error if self.retry_after_s is None else {**error, "retry_after_s": self.retry_after_s}})
 
 
 def ok(answer: dict[str, Any]) -> str:

@@ -55,11 +55,11 @@ class PinnedBackend(httpcore.NetworkBackend):
     at a time cannot outlive the deadline.
     """
 
-    def __init__(self, remaining_s: Callable[[], float]) -> None:
-        """Start without pins."""
+    def __init__(self, remaining_s: Callable[[], float], sockets: httpcore.NetworkBackend | None = None) -> None:
+        """Start without pins. `sockets` opens connections to addresses; the system's own where none is given."""
         self.pins: dict[tuple[str, int], Sequence[Endpoint]] = {}
         self._remaining_s = remaining_s
-        self._sockets = httpcore.SyncBackend()
+        self._sockets = sockets or httpcore.SyncBackend()
 
     def connect_tcp(
         self,

@@ -1,65 +1,116 @@
-"""Compiles components once and keeps the result.
+"""Compiles components once and keeps the result, also where it is that a component is refused.
 
-The cache is a folder that only its owner may enter (mode 0700; another owner or mode is refused). An image is named for what it
-depends on: the component's SHA-256, the engine's profile, the interfaces granted. Beside it stands the SHA-256 of its bytes,
-checked before a path is given out, so that a torn or changed file is compiled again and never loaded. A keyed digest would
-add nothing: its key would have to lie beside it, and who can write here runs as us already.
+The cache is a folder that only its owner may enter (mode 0700; another owner or mode is refused). What it holds is named for
+what it depends on: the component's SHA-256, the engine's profile (version, settings, processor), the interfaces granted. Beside
+each file stands its seal (`broker.sandbox.seals`), checked before a path is given out: torn, changed and foreign files are
+compiled again and never loaded.
 """
 
 import asyncio
 import json
 import os
+import signal
 import sys
+import time
 from asyncio.subprocess import DEVNULL, PIPE
 from collections.abc import Sequence
 from contextlib import suppress
-from hashlib import file_digest, sha256
+from hashlib import sha256
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from broker.processes import environment
 from broker.sandbox.binary import check_imports, imports
 from broker.sandbox.engine import profile
-from broker.sandbox.errors import CompileError, ComponentError, Why
+from broker.sandbox.errors import CompileError, ComponentError, SandboxError, Why
+from broker.sandbox.seals import Seals
 
 WALL_SECONDS = 180.0
+AT_ONCE = 2  # compiling uses every core and half a gigabyte
+FAILURE_SECONDS = 3_600.0  # how long a limit that was hit counts as an answer: the machine may have been busy
 
 
 class Compiler:
     """Turns `.wasm` files into images that workers load. `cache` is made where it does not exist."""
 
-    def __init__(self, cache: Path, *, wall_s: float = WALL_SECONDS) -> None:
+    def __init__(self, cache: Path, *, wall_s: float = WALL_SECONDS, failure_s: float = FAILURE_SECONDS) -> None:
         """Take the folder into use; raises `PermissionError` where others may enter or own it.
 
-        One compilation may take `wall_s` seconds.
+        One compilation may take `wall_s` seconds; that one hit a limit is remembered for `failure_s`.
         """
+        self._failure_s = failure_s
+        self.compilations = 0
         self._wall_s = wall_s
+        self._places = asyncio.Semaphore(AT_ONCE)
         self._cache = cache / "images"
         self._cache.mkdir(mode=0o700, parents=True, exist_ok=True)
         status = self._cache.lstat()
         if status.st_uid != os.getuid() or status.st_mode & 0o077:
             message = f"{self._cache} must belong to this user and be closed to all others (chmod 700)"
             raise PermissionError(message)
+        self._seals = Seals(self._cache)
 
     async def image(self, wasm: Path, granted: Sequence[str]) -> Path:
         """Give the compiled image of `wasm`, which may import the interfaces in `granted`.
 
-        Raises `ComponentError`, `CompileError`, or `OSError` where `wasm` cannot be read.
+        Raises `ComponentError`, `CompileError`, or `OSError` where `wasm` cannot be read. A component that was refused is not
+        compiled again; one that hit a limit only after a while.
         """
         content = await asyncio.to_thread(wasm.read_bytes)
         check_imports(imports(content), frozenset(granted))
         name = sha256("\n".join((await _digest(content), profile(), *sorted(granted))).encode()).hexdigest()
         image = self._cache / f"{name}.cwasm"
-        if not await asyncio.to_thread(_intact, image):
-            await self._compile(content, image, granted)
+        if not await asyncio.to_thread(self._intact, image):
+            async with self._places:
+                await self._compile(content, image, granted)
         return image
 
     async def _compile(self, content: bytes, image: Path, granted: Sequence[str]) -> None:
+        if self._intact(image):  # somebody was first while this one waited
+            return
+        refusal = image.with_suffix(".refused")
+        known = self._refused(refusal)
+        if known:
+            raise known
+        self.compilations += 1
         with TemporaryDirectory(dir=self._cache, prefix="compiling-") as folder:
             source, target = Path(folder, "source.wasm"), Path(folder, "target.cwasm")
             await asyncio.to_thread(source.write_bytes, content)
-            await _jailed(source, target, granted, self._wall_s)
-            await asyncio.to_thread(_publish, target, image)
+            try:
+                await _jailed(source, target, granted, self._wall_s)
+            except SandboxError as error:
+                await asyncio.to_thread(self._keep, error, target, refusal)
+                raise
+            await asyncio.to_thread(self._publish, target, image)
+
+    def _intact(self, file: Path) -> bool:
+        return self._seals.fits(file.name, file, _seal(file))
+
+    def _publish(self, target: Path, file: Path) -> None:
+        """Move a finished file into place, atomically; the seal goes first, so that a crash in between leaves no valid pair."""
+        seal = target.with_suffix(".seal")
+        seal.write_text(self._seals.of(file.name, target))
+        seal.replace(_seal(file))
+        target.replace(file)
+
+    def _keep(self, error: SandboxError, target: Path, refusal: Path) -> None:
+        target.write_text(_told(error))
+        self._publish(target, refusal)
+
+    def _refused(self, file: Path) -> SandboxError | None:
+        """Give the refusal that was kept, if one was and it still counts."""
+        if not file.exists() or not self._intact(file):
+            return None
+        told = json.loads(file.read_text())
+        if told["why"]:
+            return ComponentError(Why(told["why"]), told["detail"])
+        return CompileError(told["detail"]) if time.time() - told["at"] < self._failure_s else None
+
+
+def _told(error: SandboxError) -> str:
+    why = error.why if isinstance(error, ComponentError) else None
+    detail = error.detail if isinstance(error, (ComponentError, CompileError)) else str(error)
+    return json.dumps({"why": why, "detail": detail, "at": time.time()})
 
 
 async def _jailed(source: Path, target: Path, granted: Sequence[str], wall_s: float) -> None:
@@ -83,36 +134,20 @@ async def _jailed(source: Path, target: Path, granted: Sequence[str], wall_s: fl
                 process.kill()
             await process.wait()
     if process.returncode != 0:
-        crash = f"the compiler ended with {process.returncode}: too much time, memory or output"
-        raise CompileError(crash)
+        raise CompileError(_ended(process.returncode or 0))
     answer = json.loads(output)
     if "why" in answer:
         raise ComponentError(Why(answer["why"]), answer["detail"])
+
+
+def _ended(code: int) -> str:
+    reasons = {-signal.SIGXCPU: "it took too much processor time", -signal.SIGABRT: "the compiler gave up: too much memory"}
+    return reasons.get(code, f"the compiler ended with {code}: too much memory, or a crash")
 
 
 async def _digest(content: bytes) -> str:
     return (await asyncio.to_thread(sha256, content)).hexdigest()
 
 
-def _seal(image: Path) -> Path:
-    return image.with_suffix(".sha256")
-
-
-def _intact(image: Path) -> bool:
-    """Say whether `image` is a plain file of ours whose bytes are those that were compiled."""
-    try:
-        descriptor = os.open(image, os.O_RDONLY | os.O_NOFOLLOW)
-        with os.fdopen(descriptor, "rb") as file:
-            return file_digest(file, "sha256").hexdigest() == _seal(image).read_text().strip()
-    except OSError:
-        return False
-
-
-def _publish(target: Path, image: Path) -> None:
-    """Move a finished image into place, atomically; the seal goes first, so that a crash in between leaves no valid pair."""
-    with target.open("rb") as file:
-        digest = file_digest(file, "sha256").hexdigest()
-    seal = target.with_suffix(".sha256")
-    seal.write_text(digest)
-    seal.replace(_seal(image))
-    target.replace(image)
+def _seal(file: Path) -> Path:
+    return file.with_name(f"{file.name}.seal")

@@ -16,23 +16,27 @@ from broker.sandbox.binary import check_imports, imports
 from broker.sandbox.engine import new_engine
 from broker.sandbox.errors import ComponentError, Why
 
-CPU_SECONDS = 120
-DATA_BYTES = 3 << 30  # private writable memory; RLIMIT_AS would forbid the address space that guards reserve
-IMAGE_BYTES = 512 << 20  # of compiled code: a small source may unfold to much
+# In proportion to the source, so that a small one which unfolds to much ends soon. Python's 22 MB take 10 s and 0.6 GB.
+CPU_SECONDS, CPU_SECONDS_A_MEGABYTE = 15, 5
+DATA_BYTES, DATA_BYTES_A_BYTE = 1 << 30, 96  # private writable memory; RLIMIT_AS would forbid the addresses that guards reserve
+MOST_DATA_BYTES = 3 << 30
+IMAGE_BYTES = 512 << 20  # of compiled code
+SECONDS_TO_DIE = 5  # from the signal that names the reason to the one that nobody survives
 
 
-def confine() -> None:
+def confine(source_bytes: int) -> None:
     """Put limits on this process for the rest of its life."""
+    seconds = CPU_SECONDS + CPU_SECONDS_A_MEGABYTE * source_bytes // (1 << 20)
     limits = {
-        resource.RLIMIT_CPU: CPU_SECONDS,
-        resource.RLIMIT_DATA: DATA_BYTES,
-        resource.RLIMIT_FSIZE: IMAGE_BYTES,
-        resource.RLIMIT_CORE: 0,
+        resource.RLIMIT_CPU: (seconds, seconds + SECONDS_TO_DIE),
+        resource.RLIMIT_DATA: (min(DATA_BYTES + DATA_BYTES_A_BYTE * source_bytes, MOST_DATA_BYTES),) * 2,
+        resource.RLIMIT_FSIZE: (IMAGE_BYTES, IMAGE_BYTES),
+        resource.RLIMIT_CORE: (0, 0),
     }
-    for kind, value in limits.items():
-        hard = resource.getrlimit(kind)[1]
-        lowest = value if hard == resource.RLIM_INFINITY else min(value, hard)
-        resource.setrlimit(kind, (lowest, lowest))
+    for kind, values in limits.items():
+        most = resource.getrlimit(kind)[1]
+        soft, hard = (value if most == resource.RLIM_INFINITY else min(value, most) for value in values)
+        resource.setrlimit(kind, (soft, hard))
 
 
 def compiled(wasm: bytes, granted: frozenset[str]) -> bytes:
@@ -45,7 +49,10 @@ def compiled(wasm: bytes, granted: frozenset[str]) -> bytes:
         raise ComponentError(Why.INVALID, str(error).splitlines()[-1].strip()) from error
     check_imports(tuple(component.type.imports(engine)), granted)
     _check_export(component, engine)
-    return bytes(component.serialize())
+    image = bytes(component.serialize())
+    if len(image) > IMAGE_BYTES:
+        raise ComponentError(Why.TOO_LARGE, f"its compiled code has {len(image)} bytes, more than {IMAGE_BYTES}")
+    return image
 
 
 def _check_export(component: Component, engine: Engine) -> None:
@@ -61,9 +68,10 @@ def _check_export(component: Component, engine: Engine) -> None:
 def main() -> None:
     """Compile what the arguments name and say how it went."""
     source, target, *granted = sys.argv[1:]
-    confine()
+    wasm = Path(source).read_bytes()
+    confine(len(wasm))
     try:
-        Path(target).write_bytes(compiled(Path(source).read_bytes(), frozenset(granted)))
+        Path(target).write_bytes(compiled(wasm, frozenset(granted)))
         answer = {"ok": True}
     except ComponentError as refusal:
         answer = {"why": refusal.why, "detail": refusal.detail}  # type: ignore[dict-item]  # either shape

@@ -23,11 +23,11 @@ _STACK = "call stack exhausted"
 _ABORT = "unreachable"
 
 
-def verdict(text: str, tripped: str | None, *, grown_bytes: int = 0, memory_bytes: int = 0) -> Verdict:
-    """Judge a trap by its `text`, the limit that `tripped`, and how far the memory had `grown_bytes`.
+def verdict(text: str, tripped: str | None, *, guest_bytes: int = 0, memory_bytes: int = 0) -> Verdict:
+    """Judge a trap by its `text`, the limit that `tripped`, and how many `guest_bytes` the memory had.
 
     A guest that runs out of memory usually aborts, and so does one whose own code failed: both trap as `unreachable`. An abort
-    counts as `limit_memory` where the backtrace says so, or where the process grew by most of `memory_bytes` in this call.
+    counts as `limit_memory` where the backtrace says so, or where the guest had most of the `memory_bytes` that it may have.
     """
     cause = text.strip().splitlines()[-1].strip() if text.strip() else "no reason given"
     if tripped:
@@ -36,10 +36,10 @@ def verdict(text: str, tripped: str | None, *, grown_bytes: int = 0, memory_byte
         if pattern.search(text):
             return Verdict(kind, _SENTENCES[kind])
     aborted = _ABORT in cause
-    if aborted and (_OUT_OF_MEMORY.search(text) or (memory_bytes and grown_bytes > memory_bytes * 3 // 4)):
+    if aborted and (_OUT_OF_MEMORY.search(text) or (memory_bytes and guest_bytes > memory_bytes * 3 // 4)):
         return Verdict("limit_memory", _SENTENCES["limit_memory"])
     if _STACK in cause:
-        return Verdict("trapped", "the guest recursed too deeply: its stack is exhausted")
+        return Verdict("limit_stack", "the guest recursed too deeply: its stack is exhausted")
     if aborted:
         return Verdict("trapped", "the guest aborted: an exception escaped it, or it asked for what a sandbox does not have")
     return Verdict("trapped", f"the guest trapped: {cause.removeprefix('wasm trap: ')[:300]}")

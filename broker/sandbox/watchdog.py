@@ -29,7 +29,7 @@ class Budget:
     def __init__(self, cpu_ms: int, remaining_s: Callable[[], float], cpu_clock: Callable[[], float]) -> None:
         """Start counting."""
         self.tripped: str | None = None
-        self._cpu_s = cpu_ms / 1000
+        self._cpu_ms = cpu_ms
         self._remaining_s = remaining_s
         self._clock = cpu_clock
         self._started = cpu_clock()
@@ -47,11 +47,15 @@ class Budget:
             self._host_s += self._clock() - left
             self._away = False
 
+    def used_ms(self) -> float:
+        """Tell the processor time used so far, without the host's."""
+        return (self._clock() - self._started - self._host_s) * 1000
+
     def overdrawn(self) -> str | None:
         """Name the limit that is used up, if one is."""
         if self._remaining_s() <= 0:
             return "limit_wall"
-        if not self._away and self._clock() - self._started - self._host_s > self._cpu_s:
+        if not self._away and self.used_ms() > self._cpu_ms:
             return "limit_cpu"
         return None
 

@@ -1,7 +1,11 @@
 """The component's export: one call in, one answer out, and nothing escapes."""
 
 import builtins
+import gc
 import inspect
+import io
+import os
+import random
 import sys
 import time
 from importlib.machinery import PathFinder
@@ -9,11 +13,13 @@ from typing import NoReturn
 
 import handler
 import wit_world
-from goalwright import HandlerError, log
+from goalwright import HandlerError, Wait, host, log
+from goalwright.rehearsal import CALLS
 from goalwright.texts import TooDeepError, parsed, written
 
 # The guest's stack is one WebAssembly stack: an overflow of it ends the instance, an error from Python is an answer.
 RECURSION = 400
+REHEARSALS = 3  # of every example; more than that gains nothing
 
 # An instance serves one call, so nothing needs to be freed, and freeing what is nested deeply can overflow the stack:
 # what failed keeps its data alive through its traceback.
@@ -25,11 +31,12 @@ class WitWorld(wit_world.WitWorld):
     """Implements the world that the build wrote."""
 
     def run(self, call: str) -> str:
-        """Answer `{"ok": output}` or `{"error": {type, message, retryable, retry_after_s}}`."""
+        """Answer `{"ok": output}`, `{"wait": {signal, ...}}` or `{"error": {type, message, retryable, retry_after_s}}`."""
         try:
             sys.setrecursionlimit(RECURSION)
             sys.meta_path[:] = _FINDERS
-            return written({"ok": _run(parsed(call))})
+            answer = _run(parsed(call))
+            return written({"wait": answer.to_json()} if isinstance(answer, Wait) else {"ok": answer})
         except BaseException as error:  # noqa: BLE001 - what escapes an export aborts the guest and says nothing
             _KEPT.append(error)
             return written({"error": _told(error).to_json()})
@@ -44,7 +51,7 @@ def _told(error: BaseException) -> HandlerError:
     if isinstance(error, HandlerError):
         return error
     if isinstance(error, (RecursionError, TooDeepError)):
-        return HandlerError("handler_error", "the data or the computation is nested too deeply")
+        return HandlerError("limit_stack", "the data or the computation is nested too deeply")
     if isinstance(error, MemoryError):
         return HandlerError("limit_memory", "the call needs more memory than it may use")
     return HandlerError("handler_error", f"{type(error).__name__}: {error}" if str(error) else type(error).__name__)
@@ -73,6 +80,13 @@ class _Loaded:
         raise ModuleNotFoundError(message, name=name)
 
 
+class _Silent:
+    """Stands for the host while a component is built: there is none yet."""
+
+    def write(self, *_: object) -> None:
+        """Drop a line."""
+
+
 def _without(what: str) -> object:
     def missing(*_: object, **__: object) -> NoReturn:
         message = f"a handler has no {what}"
@@ -81,19 +95,38 @@ def _without(what: str) -> object:
     return missing
 
 
-# What follows would end the guest without an answer under a stubbed WASI; an exception says what to do instead.
+def _rehearse() -> None:
+    """Run the capability's examples, so that the snapshot holds code that has found its pace.
+
+    A first call writes all over the heap: caches fill, the interpreter adapts its code. A later one writes half as many pages,
+    and every page that a call writes has to be copied. Nothing that happens here can fail the build.
+    """
+    finders, limit, interfaces = list(sys.meta_path), sys.getrecursionlimit(), vars(host).copy()
+    host._log, host._http, host._notify = _Silent(), None, None  # noqa: SLF001 - the bindings would trap
+    guest = WitWorld()
+    for _ in range(REHEARSALS):
+        for call in CALLS:
+            guest.run(call)
+    vars(host).update(interfaces)
+    sys.meta_path[:] = finders
+    sys.setrecursionlimit(limit)
+    _KEPT.clear()
+    gc.collect()
+    gc.freeze()
+
+
+# What follows would end the guest without an answer under a stubbed WASI, or answer the same each time and call it random; an
+# exception says what to do instead.
 _FINDERS = [*(finder for finder in sys.meta_path if finder is not PathFinder), _Loaded()]
-builtins.open = _without("files")
-for _name in (
-    "time",
-    "time_ns",
-    "monotonic",
-    "monotonic_ns",
-    "perf_counter",
-    "perf_counter_ns",
-    "sleep",
-    "localtime",
-    "gmtime",
-):
-    setattr(time, _name, _without("clock"))
+_MISSING = {
+    "files": ((builtins, "open"), (io, "open"), (os, "open listdir scandir stat lstat mkdir remove rename")),
+    "clock": ((time, "time time_ns monotonic monotonic_ns perf_counter perf_counter_ns sleep localtime gmtime"),),
+    "randomness": ((os, "urandom"), (random, "random randint randrange choice choices shuffle sample uniform getrandbits")),
+    "process": ((os, "_exit abort"),),
+}
+for _what, _places in _MISSING.items():
+    for _module, _names in _places:
+        for _name in _names.split():
+            setattr(_module, _name, _without(_what))
 sys.stdout, sys.stderr = _Lines("info"), _Lines("warning")
+_rehearse()

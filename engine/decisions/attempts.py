@@ -1,6 +1,8 @@
 """Attempts of handlers: begun, answered, made again."""
 
-from catalog.calls import Failed, Ok, Usage
+from datetime import timedelta
+
+from catalog.calls import Failed, Ok, Usage, Waits
 from catalog.capability import Capability
 from catalog.values import JsonObject
 from engine import commands, facts, retries
@@ -39,6 +41,8 @@ def report(draft: Draft, order: commands.ReportStep) -> None:
     outcome = order.outcome
     if isinstance(outcome, Ok):
         draft.complete(step, outcome.output, spent=_spent(step), usage=_usage(outcome.usage), logs=outcome.logs)
+    elif isinstance(outcome, Waits):
+        _wait(draft, step, outcome)
     else:
         _failed(draft, step, outcome)
 
@@ -58,6 +62,28 @@ def recover(draft: Draft, step: StepState) -> None:
         draft.fail(step, stop)
     else:
         begin(draft, draft.state.steps[step.path])
+
+
+def _wait(draft: Draft, step: StepState, outcome: Waits) -> None:
+    """Wait for what the handler asked for; run it again at once where a signal came while it ran."""
+    since = draft.now if step.wait is None else step.wait.since
+    until = None if outcome.timeout_s is None else since + timedelta(seconds=outcome.timeout_s)
+    draft.add(
+        facts.StepWaits(
+            step=step.path,
+            attempt=step.attempt,
+            signal=outcome.signal,
+            asks=outcome.asks,
+            until=until,
+            spent=_spent(step),
+            usage=_usage(outcome.usage),
+            logs=outcome.logs,
+        )
+    )
+    waiting = draft.state.steps[step.path]
+    assert waiting.wait is not None, "the fact says so"
+    if len(waiting.wait.received) > waiting.wait.seen:
+        begin(draft, waiting)
 
 
 def _capability(draft: Draft, step: StepState) -> Capability | Error:

@@ -36,11 +36,6 @@ def file_of(address: URL) -> Path:
     return Path(address.database)
 
 
-def database_exists(url: str) -> bool:
-    """Say whether the database was made already. Raises `DatabaseUrlError`."""
-    return file_of(parsed(url)).exists()
-
-
 def writing(address: URL) -> Engine:
     """Make an engine whose transactions take the write lock when they begin."""
     return _engine(create_engine(address, poolclass=NullPool), pragmas=_WRITER, begin=WRITING)

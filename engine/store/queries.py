@@ -4,12 +4,12 @@ import json
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, and_, select, tuple_
+from sqlalchemy import Connection, Row, RowMapping, Select, and_, select, tuple_
 
 from catalog.values import Json, JsonObject
 from engine.codec import decode
 from engine.facts import Fact
-from engine.records import PlanRow, StepRow, TaskPage, TaskRow
+from engine.records import PlanRow, StepRow, TaskPage, TaskRow, WaitRow
 from engine.store.schema import FACTS, LEDGER, PLANS, STEPS, TASKS
 
 _ASKED, _ANSWERED = FACTS.alias("asked"), FACTS.alias("answered")
@@ -57,6 +57,18 @@ def plans(connection: Connection, wanted: str) -> list[PlanRow]:
         .order_by(PLANS.c.asked)
     )
     return [_plan(row) for row in connection.execute(rows)]
+
+
+def waits(connection: Connection, *, limit: int) -> list[WaitRow]:
+    """Read the steps that wait for a signal, those of the oldest tasks first."""
+    wanted = (
+        select(STEPS.c.task, STEPS.c.step, STEPS.c.waits, TASKS.c.namespace, TASKS.c.name)
+        .select_from(STEPS.join(TASKS, TASKS.c.id == STEPS.c.task))
+        .where(STEPS.c.waits.is_not(None))
+        .order_by(TASKS.c.submitted_at, TASKS.c.id, STEPS.c.position)
+        .limit(limit)
+    )
+    return [_wait(row) for row in connection.execute(wanted).mappings()]
 
 
 def _tasks() -> Select[Any]:
@@ -117,6 +129,21 @@ def _step(row: Row[Any]) -> StepRow:
         output=None if row.body is None else json.loads(row.body)["output"],
         error=_value(row.error),
         depends_on=tuple(json.loads(row.depends_on)),
+        waits=_value(row.waits),
+    )
+
+
+def _wait(row: RowMapping) -> WaitRow:
+    waits = json.loads(row["waits"])
+    until = waits["until"]
+    return WaitRow(
+        task=row["task"],
+        namespace=row["namespace"],
+        name=row["name"],
+        step=row["step"],
+        signal=waits["signal"],
+        asks=waits["asks"],
+        until=None if until is None else datetime.fromisoformat(until),
     )
 
 

@@ -1,6 +1,6 @@
 """The tables. `facts` is the truth; the others can be rebuilt from it. Times are ISO 8601 in UTC, values canonical JSON."""
 
-from sqlalchemy import Column, ForeignKey, Index, Integer, MetaData, String, Table, Text
+from sqlalchemy import Column, ForeignKey, Index, Integer, MetaData, String, Table, Text, text
 
 METADATA = MetaData(
     naming_convention={
@@ -65,7 +65,9 @@ STEPS = Table(
     Column("depends_on", Text, nullable=False),
     Column("error", Text),
     Column("done", Integer),  # the fact that holds the output
+    Column("waits", Text),  # {signal, asks, until} while the step waits for a signal
     Column("position", Integer, nullable=False),
+    Index("ix_steps_waits", "task", sqlite_where=text("waits IS NOT NULL"), postgresql_where=text("waits IS NOT NULL")),
 )
 
 PLANS = Table(

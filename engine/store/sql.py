@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Engine
 
 from engine.errors import DatabaseBusyError, DatabaseUrlError
 from engine.facts import Fact
-from engine.records import PlanRow, TaskPage, TaskRow
+from engine.records import PlanRow, TaskPage, TaskRow, WaitRow
 from engine.store import address, queries
 from engine.store.faults import translated
 from engine.store.statements import Append
@@ -37,6 +37,15 @@ def locked(file: Path) -> Iterator[None]:
         yield
     finally:
         lock.release()
+
+
+def bring_up_to_date(url: str) -> None:
+    """Make or upgrade a database that nobody runs; whoever runs one has upgraded it."""
+    try:
+        with locked(address.file_of(address.parsed(url))):
+            upgrade(url)
+    except DatabaseBusyError:
+        return
 
 
 class SqlReader:
@@ -80,6 +89,10 @@ class SqlReader:
         """Read the turns of planning of a task, as they were asked."""
         return await self._read(lambda connection: queries.plans(connection, task))
 
+    async def waits(self, *, limit: int) -> list[WaitRow]:
+        """Read the steps that wait for a signal, those of the oldest tasks first."""
+        return await self._read(lambda connection: queries.waits(connection, limit=limit))
+
     async def _read(self, query: Callable[[Connection], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._threads, self._queried, query)
 
@@ -95,7 +108,7 @@ class SqlStore:
         """Take what is opened and closed by `open`."""
         self._reader, self._writer = reader, writer
         self.facts, self.unfinished = reader.facts, reader.unfinished
-        self.task, self.tasks, self.plans = reader.task, reader.tasks, reader.plans
+        self.task, self.tasks, self.plans, self.waits = reader.task, reader.tasks, reader.plans, reader.waits
 
     @classmethod
     @asynccontextmanager

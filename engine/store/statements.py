@@ -100,7 +100,7 @@ class Statements:
         self._began = Statement.of(TASKS.insert(), dialect)
         self._commands = Statement.of(COMMANDS.insert(), dialect)
         self._facts = Statement.of(FACTS.insert(), dialect)
-        self._steps = Statement.of(_upsert(insert, STEPS, ("status", "handler", "attempt", "error", "done")), dialect)
+        self._steps = Statement.of(_upsert(insert, STEPS, ("status", "handler", "attempt", "error", "done", "waits")), dialect)
         plans = _upsert(insert, PLANS, ("status", "asked", "answered"), keep=("asked", "answered"))
         self._plans = Statement.of(plans, dialect)
         self._ledger = Statement.of(_upsert(insert, LEDGER, ("amounts",)), dialect)
@@ -156,6 +156,7 @@ def _step(change: StepStands) -> Row:
         "depends_on": canonical(list(change.depends_on)),
         "error": _text(change.error),
         "done": change.done,
+        "waits": _text(change.waits),
         "position": change.position,
     }
 

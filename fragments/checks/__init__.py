@@ -2,18 +2,37 @@
 
 from collections.abc import Callable, Iterable, Iterator
 
+from catalog.effort import CHECKING, TooMuchWorkError, bounded
 from catalog.registry import Catalog
-from fragments.checks import authority, bounds, configs, contracts, graphs, handlers, names, references, shapes
+from fragments.checks import (
+    authority,
+    bounds,
+    conditions,
+    configs,
+    contracts,
+    engines,
+    graphs,
+    handlers,
+    kinds,
+    names,
+    references,
+    secrets,
+    shapes,
+    switches,
+)
 from fragments.checks.digests import digest_of
 from fragments.checks.flows import Flows
 from fragments.checks.view import View
+from fragments.checks.worst import worst_case
 from fragments.documents import Fragment, Template
 from fragments.frames import Frame
 from fragments.problems import Problem, Severity, errors
 from fragments.proofs import Report
 
 STRUCTURE: tuple[Callable[[View], Iterable[Problem]], ...] = (
+    engines.check_constructs,
     shapes.check_combinations,
+    shapes.check_lists,
     shapes.check_fixed_texts,
     names.check_step_names,
     names.check_loop_names,
@@ -24,11 +43,16 @@ STRUCTURE: tuple[Callable[[View], Iterable[Problem]], ...] = (
     graphs.check_dependencies,
     graphs.check_cycles,
     graphs.check_use,
+    kinds.check_decisions,
+    kinds.check_deferred,
+    kinds.check_workflows,
     references.check_syntax,
     references.check_heads,
     authority.check_effects,
     authority.check_hosts,
     authority.check_channels,
+    authority.check_children,
+    secrets.check_secrets,
     authority.check_allowed_names,
 )
 """Checks that look at what is written."""
@@ -36,10 +60,15 @@ STRUCTURE: tuple[Callable[[View], Iterable[Problem]], ...] = (
 FLOW: tuple[Callable[[Flows], Iterable[Problem]], ...] = (
     contracts.check_schemas,
     graphs.check_loops,
+    switches.check_switches,
+    conditions.check_conditions,
+    conditions.check_rules,
+    kinds.check_decision_outputs,
     references.check_paths,
     contracts.check_inputs,
     contracts.check_output,
     bounds.check_bounds,
+    bounds.check_prices,
     bounds.check_allowances,
 )
 """Checks that look at what flows and how often."""
@@ -53,17 +82,26 @@ def check(document: Template | Fragment, catalog: Catalog, frame: Frame) -> Repo
     """Run every check on a document. The report proves what it proves only where it has no error."""
     view = View(document, catalog, frame)
     flows = Flows(view)
-    found = [problem for look in STRUCTURE for problem in _first(look(view))]
-    found.extend(problem for look in FLOW for problem in _first(look(flows)))
-    problems = tuple(found)
+    problems = tuple(_findings(view, flows))
     if errors(problems):
         return Report(problems=problems)
     return Report(
         problems=problems,
-        bound=bounds.worst_case(flows).bound,
+        bound=worst_case(flows).bound,
         authority=authority.manifest(view),
         digest=digest_of(view),
     )
+
+
+def _findings(view: View, flows: Flows) -> list[Problem]:
+    try:
+        with bounded(CHECKING):
+            found = [problem for look in STRUCTURE for problem in _first(look(view))]
+            found.extend(problem for look in FLOW for problem in _first(look(flows)))
+    except TooMuchWorkError as error:
+        advice = "Use smaller schemas and simpler patterns; minLength, maxLength, enum and format cost less."
+        return [Problem(code="document.effort", where="", says=str(error), hint=advice)]
+    return found
 
 
 def _first(problems: Iterable[Problem]) -> Iterator[Problem]:

@@ -3,11 +3,12 @@
 from collections.abc import Iterator
 
 from fragments.checks.findings import CONFIG, Place, literal_findings
-from fragments.checks.formats import FORMATS, Formatted, formatted
-from fragments.checks.view import Node, View
-from fragments.pointers import braced, join
+from fragments.checks.formats import CEL, FORMATS, Formatted, formatted
+from fragments.checks.layout import Body
+from fragments.checks.view import View
+from fragments.pointers import members
 from fragments.problems import Problem
-from fragments.references import Reference, parse
+from fragments.references import ROOTS, Choice, Reference, parse, references_in
 from fragments.schemas.memory import ByIdentity
 
 _MOST_CODE = 60_000  # characters of JSONata, which take about a second to parse
@@ -16,17 +17,17 @@ _places = ByIdentity(lambda schema: tuple(formatted(schema)))
 
 def check_configs(view: View) -> Iterator[Problem]:
     """Find configs that do not satisfy their handler's schema."""
-    for node in view.nodes:
-        if node.capability is not None:
-            place = Place(where=f"{node.pointer}/config", label=f'Step "{node.step.name}": config', codes=CONFIG)
-            yield from literal_findings(node.step.config, node.capability.config_schema, place)
+    for body in view.bodies:
+        if body.capability is not None:
+            place = Place(where=f"{body.pointer}/config", label=f"{body.label}: config", codes=CONFIG)
+            yield from literal_findings(body.config, body.capability.config_schema, place)
 
 
 def check_config_references(view: View) -> Iterator[Problem]:
     """Find references in config: it is literal, so that data never becomes code."""
-    for node in view.nodes:
-        for where, reference in _misplaced(node):
-            says = f'Step "{node.step.name}": config is literal; {{{{ {reference.text} }}}} in it would not be looked up.'
+    for body in view.bodies:
+        for where, reference in _misplaced(body):
+            says = f"{body.label}: config is literal; {{{{ {reference.text} }}}} in it would not be looked up."
             advice = "Move the value to input and use it from there."
             yield Problem(code="config.reference", where=where, says=says, hint=advice)
 
@@ -34,59 +35,57 @@ def check_config_references(view: View) -> Iterator[Problem]:
 def check_formats(view: View) -> Iterator[Problem]:
     """Find code in config that does not parse, and names in it that nothing binds."""
     length = 0
-    for node in view.nodes:
-        for kind, where, value in _formatted(node):
+    for body in view.bodies:
+        for kind, where, value in _formatted(body):
+            if kind == CEL:
+                continue
             length += len(value) if kind == "jsonata" and isinstance(value, str) else 0
             if length > _MOST_CODE:
                 says = f"The expressions of the document are together longer than {_MOST_CODE:,} characters."
                 yield Problem(code="config.expression", where=where, says=says, hint="Use fewer or shorter expressions.")
                 return
-            if not (isinstance(value, str) and kind != "mustache" and _own_reference(value, node)):  # told already
-                yield from FORMATS[kind](Formatted(value=value, where=where, node=node))
+            if not (isinstance(value, str) and kind != "mustache" and _own_reference(value, body)):  # told already
+                yield from FORMATS[kind](Formatted(value=value, where=where, body=body))
 
 
-def _misplaced(node: Node) -> Iterator[tuple[str, Reference]]:
-    found = braced(node.step.config, f"{node.pointer}/config")
-    # Mustache writes its own names in the same braces
-    templates = {at for kind, at, _ in _formatted(node) if kind == "mustache"} if found else set()
+def rules_in(body: Body) -> Iterator[tuple[str, str]]:
+    """Go through the conditions in a body's config, each with its pointer."""
+    return ((where, value) for _, where, value in _formatted(body, only=CEL) if isinstance(value, str))
+
+
+def templates_in(body: Body) -> set[str]:
+    """Point to the Mustache templates of a config, which writes its own names in the same braces as references."""
+    return {where for kind, where, _ in _formatted(body) if kind == "mustache"}
+
+
+def _misplaced(body: Body) -> Iterator[tuple[str, Reference | Choice]]:
+    found = body.braced_config
+    templates = templates_in(body) if found else set()
     for where, text in found:
-        reference = _own_reference(text, node)
+        reference = _own_reference(text, body)
         if reference is not None and where not in templates:
             yield where, reference
 
 
-def _own_reference(text: str, node: Node) -> Reference | None:
+def _own_reference(text: str, body: Body) -> Reference | Choice | None:
+    """Find a reference that would have to be looked up; secrets, which another check tells of, are none."""
     if "{{" not in text:
         return None
-    return next((part for part in parse(text) if isinstance(part, Reference) and _is_ours(part, node)), None)
+    parts = (part for part in parse(text) if isinstance(part, (Reference, Choice)))
+    return next((part for part in parts if any(_is_ours(one, body) for one in references_in(part))), None)
 
 
-def _formatted(node: Node) -> Iterator[tuple[str, str, object]]:
+def _formatted(body: Body, *, only: str = "") -> Iterator[tuple[str, str, object]]:
     """Go through the values of config that have a format: format, pointer, value."""
-    if node.capability is not None:
-        for path, kind in _places(node.capability.config_schema):
-            if not path or path[0] == "*" or path[0] in node.step.config:
-                yield from ((kind, where, value) for where, value in _at(node, path))
+    if body.capability is not None:
+        for path, kind in _places(body.capability.config_schema):
+            if only in ("", kind) and (not path or path[0] == "*" or path[0] in body.config):
+                found = members(body.config, path, f"{body.pointer}/config")
+                yield from ((kind, where, value) for where, value in found)
 
 
-def _is_ours(reference: Reference, node: Node) -> bool:
+def _is_ours(reference: Reference, body: Body) -> bool:
     """Say whether a text in double braces is meant as a reference; other languages use the same braces."""
-    if reference.root in ("input", "steps", "task"):
+    if reference.root in ROOTS:
         return bool(reference.path)
-    return node.sight.binder(reference.root) is not None
-
-
-def _at(node: Node, path: tuple[str, ...]) -> Iterator[tuple[str, object]]:
-    """Go through the values of config at a path; `*` stands for every member of a list or object."""
-    found: list[tuple[str, object]] = [(f"{node.pointer}/config", node.step.config)]
-    for key in path:
-        found = [deeper for where, value in found for deeper in _into(where, value, key)]
-    return iter(found)
-
-
-def _into(where: str, value: object, key: str) -> Iterator[tuple[str, object]]:
-    if isinstance(value, dict):
-        names = list(value) if key == "*" else [key] if key in value else []
-        yield from ((join(where, name), value[name]) for name in names)
-    elif isinstance(value, (list, tuple)) and key == "*":
-        yield from ((f"{where}/{i}", part) for i, part in enumerate(value))
+    return body.sight.binder(reference.root) is not None

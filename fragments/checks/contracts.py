@@ -8,16 +8,17 @@ from collections.abc import Iterator, Mapping
 from catalog.values import Json, JsonObject, Schema, canonical
 from fragments.checks.findings import INPUT, OUTPUT, Place, literal_findings, missing_key, unknown_key
 from fragments.checks.flows import Flows
-from fragments.checks.view import Scope
+from fragments.checks.layout import Scope
 from fragments.documents import Template
 from fragments.pointers import has_braces, join
 from fragments.problems import Problem, Severity
-from fragments.references import is_text_with_references, whole
+from fragments.references import find, is_text_with_references, whole
 from fragments.schemas.acceptance import judges_by_key, key_rules, keys_accepted
 from fragments.schemas.fitting import Fit, fits, fits_when_present, provable, takes_all
 from fragments.schemas.inference import in_words
 from fragments.schemas.inlining import NAMED, UNKNOWN, is_unknown
 from fragments.schemas.soundness import schema_flaw, sound
+from fragments.workflows import WorkflowInterface
 
 _SILENT = {"description", "title", "examples", "default", "$comment"}
 _MOST_WRITTEN = 600  # characters of a schema in a sentence
@@ -35,10 +36,14 @@ def check_schemas(flows: Flows) -> Iterator[Problem]:
 
 def check_inputs(flows: Flows) -> Iterator[Problem]:
     """Find inputs into which nothing fits that can flow there."""
+    for body in flows.view.bodies:
+        if body.capability is not None:
+            place = Place(where=f"{body.pointer}/input", label=f"{body.label}: input", codes=INPUT)
+            yield from _mismatches(flows, body.input, sound(body.capability.input_schema), body.sight, place)
     for node in flows.view.nodes:
-        if node.capability is not None:
-            place = Place(where=f"{node.pointer}/input", label=f'Step "{node.step.name}": input', codes=INPUT)
-            yield from _mismatches(flows, node.step.input, sound(node.capability.input_schema), node.sight, place)
+        if isinstance(node.child, WorkflowInterface):
+            place = Place(where=f"{node.pointer}/input", label=f"{node.label}: input", codes=INPUT)
+            yield from _mismatches(flows, node.step.input, _taken(node.child.input_schema), node.sight, place)
 
 
 def check_output(flows: Flows) -> Iterator[Problem]:
@@ -53,18 +58,18 @@ def check_output(flows: Flows) -> Iterator[Problem]:
     schema = sound(wanted)
     output = flows.view.document.output
     place = Place(where="/output", label="The output", codes=OUTPUT)
-    found = list(_mismatches(flows, output, schema, flows.view.root, place))
+    found = list(_mismatches(flows, output, schema, flows.view.root.end, place))
     yield from found
-    if not found and fits(flows.shape(output, flows.view.root), schema) is Fit.UNKNOWN:
+    if not found and fits(flows.shape(output, flows.view.root.end), schema) is Fit.UNKNOWN:
         yield from _unproved(flows, output, schema, place)
 
 
 def _unproved(flows: Flows, value: Json, schema: Schema, place: Place) -> Iterator[Problem]:
     """Tell which parts of the output are not proved: by key where it is an object, else as a whole."""
     parts = list(_parts(value, schema, place))
-    unproved = [part for part in parts if fits(flows.shape(part[0], flows.view.root), part[1]) is not Fit.YES]
+    unproved = [part for part in parts if fits(flows.shape(part[0], flows.view.root.end), part[1]) is not Fit.YES]
     for part, wanted, there in unproved or [(value, schema, place)]:
-        known = flows.shape(part, flows.view.root)
+        known = flows.shape(part, flows.view.root.end)
         severity = Severity.ERROR if provable(wanted) else Severity.WARNING
         says = f"{there.label} must be {_written(wanted)}; all that is known of it is {_written(known)}."
         advice = "Say as much in the schema of the step that it comes from (output_schema, response_schema, must_produce)."
@@ -92,6 +97,16 @@ def _parts(value: Json, schema: Schema, place: Place) -> Iterator[tuple[Json, Sc
         others = schema.get("additionalProperties", True)
         for key, part in value.items():
             yield part, named.get(key, others), place.at(key)
+
+
+def _taken(schema: Schema) -> Schema:
+    """Give what a workflow takes from who runs it: its defaults fill what is left out."""
+    whole = sound(schema)
+    if not isinstance(whole, Mapping) or "required" not in whole:
+        return whole
+    named = whole.get("properties", {})
+    needed = [key for key in whole["required"] if not (isinstance(named.get(key), Mapping) and "default" in named[key])]
+    return {**whole, "required": needed}
 
 
 def _flaw(schema: JsonObject, where: str, label: str) -> Iterator[Problem]:
@@ -126,6 +141,8 @@ def _mismatches(flows: Flows, value: Json, schema: Schema, scope: Scope, place: 
         yield _mismatch(value, shape, schema, place)
     elif not deeper and is_text_with_references(value) and fits_when_present(shape, schema) is Fit.NO:
         yield _unlikely(value, shape, schema, place)
+    elif not deeper and place.codes is INPUT and all(scope.sees(reference) for _, reference in find(value)):
+        yield _unproved_input(shape, schema, place)
 
 
 def _deeper(flows: Flows, value: Json, schema: Schema, scope: Scope, place: Place) -> Iterator[Problem]:
@@ -167,6 +184,14 @@ def _unlikely(value: Json, shape: Schema, schema: Schema, place: Place) -> Probl
     says = f"{place.label} wants {in_words(schema)}; {_source(value)}, {in_words(shape)}, fits only where it is empty."
     code = "output.unproved" if place.codes is OUTPUT else "input.unlikely"
     return Problem(code=code, where=place.where, says=says, hint="Look at the members of both.", severity=Severity.WARNING)
+
+
+def _unproved_input(shape: Schema, schema: Schema, place: Place) -> Problem:
+    untyped = is_unknown(shape) or takes_all(shape)
+    known = "nothing is known of it" if untyped else f"all that is known of it is {_written(shape)}"
+    says = f"{place.label} must be {_written(schema)}; {known}. The step fails where it does not fit."
+    advice = "Say as much in the schema of the step that it comes from (output_schema, response_schema, must_produce)."
+    return Problem(code="input.unproved", where=place.where, says=says, hint=advice, severity=Severity.WARNING)
 
 
 def _source(value: Json) -> str:

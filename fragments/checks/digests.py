@@ -1,25 +1,31 @@
 """The digest of what was proved: plan, catalog and policy in one name."""
 
-from catalog.values import Json, digest
+from collections.abc import Sequence
+
+from catalog.capability import Document
+from catalog.values import Json, JsonObject, digest
 from fragments.checks.view import View
-from fragments.documents import Fragment, Template
+from fragments.documents import Branch, Fragment, Step, Switch, Template
+from fragments.workflows import WorkflowInterface
 
 _WORDS = {"reasoning", "description", "summary", "goals"}
 """What is told to readers and runs nothing: it does not change the digest."""
 
 
 def digest_of(view: View) -> str:
-    """Name by SHA-256 the document, the source of the handlers that it uses, and the frame that it was checked against.
+    """Name by SHA-256 the document, the source of what it runs, and the frame that it was checked against.
 
     Formatting, key order, defaults written out, and words for readers make no difference.
     """
-    used = {node.capability.id for node in view.nodes if node.capability is not None}
+    used = {body.capability.id for body in view.bodies if body.capability is not None}
+    children = {node.child.digest for node in view.nodes if isinstance(node.child, WorkflowInterface)}
     frame = view.frame
     return digest(
         {
             "kind": "template" if isinstance(view.document, Template) else "fragment",
             "document": _without_words(view.document),
             "catalog": {name: view.catalog.digests[name] for name in sorted(used)},
+            "workflows": sorted(children),
             "policy": {
                 "allows": [allow.model_dump(mode="json") for allow in frame.allows],
                 "left": view.left.to_json(),
@@ -28,6 +34,7 @@ def digest_of(view: View) -> str:
                 "operator_hosts": sorted(frame.operator_hosts),
                 "must_produce": frame.must_produce,
                 "depth": frame.depth,
+                "secrets": sorted(frame.secrets),
             },
         }
     )
@@ -35,9 +42,37 @@ def digest_of(view: View) -> str:
 
 def _without_words(document: Template | Fragment) -> Json:
     whole = document.model_dump(mode="json", by_alias=True, exclude_defaults=True, exclude=_WORDS)
-    return {**whole, "steps": [_step(step) for step in whole["steps"]]}
+    return {**whole, "steps": _steps(document.steps, whole["steps"])}
 
 
-def _step(step: dict[str, Json]) -> dict[str, Json]:
-    kept = {key: value for key, value in step.items() if key != "description"}
-    return {**kept, "steps": [_step(inner) for inner in step["steps"]]} if step.get("steps") else kept
+def _steps(steps: Sequence[Step], written: Sequence[JsonObject]) -> list[JsonObject]:
+    return [_step(step, kept) for step, kept in zip(steps, written, strict=True)]
+
+
+def _step(step: Step, written: JsonObject) -> JsonObject:
+    """Leave out what is for readers; write out a null that somebody wrote where leaving it out means something else."""
+    kept = {key: value for key, value in written.items() if key != "description"}
+    if step.for_each is not None:
+        kept["for_each"] = _with_null(step.for_each, written["for_each"], "output")
+    if step.fallback is not None:
+        kept["fallback"] = _with_null(step.fallback, written["fallback"], "output")
+    if step.switch is not None:
+        kept["switch"] = _switch(step.switch, written["switch"])
+    if step.steps:
+        kept["steps"] = _steps(step.steps, written["steps"])
+    return kept
+
+
+def _switch(switch: Switch, written: JsonObject) -> JsonObject:
+    cases = [_branch(case, kept) for case, kept in zip(switch.cases, written["cases"], strict=True)]
+    last = {"default": _branch(switch.default, written["default"])} if switch.default is not None else {}
+    return {**written, "cases": cases, **last}
+
+
+def _branch(branch: Branch, written: JsonObject) -> JsonObject:
+    kept = _with_null(branch, written, "output", "equals")
+    return {**kept, "steps": _steps(branch.steps, written["steps"])} if branch.steps else kept
+
+
+def _with_null(document: Document, written: JsonObject, *keys: str) -> JsonObject:
+    return {**written, **{key: None for key in keys if key in document.model_fields_set and key not in written}}

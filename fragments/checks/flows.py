@@ -1,25 +1,29 @@
 """What flows through a document: the schema of every step's output and of every reference, and how wide loops are."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 
-from catalog.capability import Capability
-from catalog.values import Json, JsonObject, Schema, canonical
-from fragments.checks.view import Node, Scope, View
-from fragments.documents import ForEach, OnFailure, Template
+from catalog.values import Json, Schema
+from fragments.checks.layout import Arm, Node, Scope
+from fragments.checks.outputs import body_output, decision_schema
+from fragments.checks.view import View
+from fragments.documents import ForEach, Fragment, OnFailure, StepType, Template
 from fragments.graph import last, order
-from fragments.pointers import has_braces, look_up
-from fragments.references import Reference, is_text_with_references, parse, whole
+from fragments.pointers import has_braces
+from fragments.references import FAILURE, SECRETS, Choice, Literal, Reference, is_text_with_references, parse, whole
 from fragments.schemas.fitting import Fit, fits
 from fragments.schemas.inference import schema_of, union
 from fragments.schemas.inlining import UNKNOWN, is_unknown
-from fragments.schemas.memory import ByIdentity
+from fragments.schemas.nulls import NULL, may_be_null, or_null, without_null
 from fragments.schemas.paths import Found, Impossible, Place, at_path
 from fragments.schemas.soundness import sound
+from fragments.workflows import WorkflowInterface
 
+_LAST = object()  # in place of an output that nobody wrote: that of the only last step
 _MOST_KNOWN_ITEMS = 64
 _MOST_NODES = 5_000  # of one step's type
-_TASK: Schema = {
+_MOST_WALKED = 2_000_000  # of all types of a document together
+TASK: Schema = {
     "type": "object",
     "properties": {"id": {"type": "string"}, "namespace": {"type": "string"}},
     "required": ["id", "namespace"],
@@ -43,18 +47,28 @@ _FAILURES: Schema = {
     },
 }
 _COUNT: Schema = {"type": "integer", "minimum": 0}
+_FAILURE: Schema = {
+    "type": "object",
+    "properties": {"type": {"type": "string"}, "message": {"type": "string"}},
+    "required": ["type", "message"],
+    "additionalProperties": False,
+}
+STATUS: Schema = {"enum": ["complete", "failed", "skipped", "cancelled"]}
+_SECRET: Schema = {"type": "string"}
 _CLOSING = ("additionalProperties", "patternProperties", "unevaluatedProperties", "anyOf", "oneOf", "allOf", "if", "$ref")
 
 
 class Flows:
     """The types of one document, worked out when asked for."""
 
-    def __init__(self, view: View) -> None:
-        """Work on `view`."""
+    def __init__(self, view: View, *, input_schema: Schema | None = None) -> None:
+        """Work on `view`; with `input_schema`, as though that were all that is known of the input."""
         self.view = view
+        self._input_schema = input_schema
         self._outputs: dict[Node, Schema] = {}
         self._items: dict[Node, Schema] = {}
         self._elements: dict[Node, Schema] = {}
+        self._walked = 0
         self._work_out(view.root)
 
     def _work_out(self, scope: Scope) -> None:
@@ -66,7 +80,9 @@ class Flows:
             node = scope.by_name[name]
             if node.inner is not None:
                 self.items(node)
-                self._work_out(node.inner)
+            for inner in node.scopes:
+                self._work_out(inner)
+            if node.body is None or node.inner is not None or node.step.fallback is not None:
                 self.output(node)
 
     @cached_property
@@ -75,8 +91,13 @@ class Flows:
 
         A template reads only what its `input_schema` declares, where that declares anything.
         """
-        if self.view.frame.input is not None:
-            return {"const": dict(self.view.frame.input)}
+        if self._input_schema is not None:
+            return self._input_schema
+        return self.declared_input if self.view.frame.input is None else {"const": dict(self.view.frame.input)}
+
+    @cached_property
+    def declared_input(self) -> Schema:
+        """Give the schema that the root `input` is declared to satisfy, whatever its value is this time."""
         if not isinstance(self.view.document, Template):
             return sound(self.view.frame.input_schema)
         declared = sound(self.view.document.input_schema)
@@ -85,16 +106,28 @@ class Flows:
             return declared
         return {"type": "object", **declared, **({"additionalProperties": False} if closed else {})}
 
+    @cached_property
+    def usual(self) -> "Flows":
+        """Give what flows whatever the input is: what holds only for the values of this time is no flaw of the document."""
+        known = self.view.frame.input
+        if known is None:
+            return self
+        # a template declares its input itself; of a fragment's, the values tell at least the types
+        return Flows(
+            self.view, input_schema=schema_of(known) if isinstance(self.view.document, Fragment) else self.declared_input
+        )
+
     def place(self, reference: Reference, scope: Scope) -> Place:
         """Give what a reference leads to; `UNKNOWN` where its head is not known here (another check tells)."""
         if reference.root == "input":
             return at_path(self.input, reference.path, defaults=True)
         if reference.root == "task":
-            return at_path(_TASK, reference.path)
+            return at_path(TASK, reference.path)
         if reference.step is not None:
-            node = scope.step(reference.step)
-            return at_path(UNKNOWN if node is None else self.output(node), reference.tail)
-        return at_path(self._binding(reference.root, scope), reference.path)
+            return at_path(self._read(reference, reference.step, scope), reference.tail)
+        if reference.root == SECRETS:
+            return Found(schema=_SECRET)
+        return at_path(self.binding(reference.root, scope), reference.path)
 
     def shape(self, value: Json, scope: Scope) -> Schema:
         """Give a schema that `value` satisfies once its references are resolved."""
@@ -102,8 +135,7 @@ class Flows:
             reference = whole(value)
             if reference is None:
                 return {"type": "string"} if any(not isinstance(part, str) for part in parse(value)) else {"const": value}
-            place = self.place(reference, scope)
-            return UNKNOWN if isinstance(place, Impossible) else place.schema
+            return self._chosen(reference, scope) if isinstance(reference, Choice) else self._found(reference, scope)
         if isinstance(value, Mapping):
             properties = {key: self.shape(part, scope) for key, part in value.items()}
             return {"type": "object", "properties": properties, "required": list(properties), "additionalProperties": False}
@@ -138,8 +170,11 @@ class Flows:
             return 1  # it never runs, which is told; that it would be too wide need not be told as well
         return min(known, node.step.for_each.max_items) if isinstance(known, int) else node.step.for_each.max_items
 
-    def _binding(self, name: str, scope: Scope) -> Schema:
+    def binding(self, name: str, scope: Scope) -> Schema:
+        """Give the schema of a name that a loop or a fallback binds."""
         binder = scope.binder(name)
+        if binder is not None and binder.bindings == (FAILURE,):
+            return _FAILURE
         if binder is None or binder.owner is None or binder.owner.step.for_each is None:
             return UNKNOWN
         if name == binder.owner.step.for_each.index:
@@ -148,17 +183,100 @@ class Flows:
             self._elements[binder.owner] = _element(self.items(binder.owner))
         return self._elements[binder.owner]
 
+    def seen(self, node: Node, scope: Scope) -> Schema:
+        """Give the schema of a step's output as it is seen in a scope: null where the step may have been skipped."""
+        schema = self.output(node)
+        return or_null(schema) if node in self.view.optional and scope.may_be_null(node) else schema
+
+    def own_output(self, node: Node) -> Schema:
+        """Give the schema of what one run of a step gives where it does not fail."""
+        step = node.step
+        if step.steps is not None:
+            written = step.for_each is not None and "output" in step.for_each.model_fields_set
+            return self._scope_output(node.inner, step.for_each.output if step.for_each and written else _LAST)
+        if step.switch is not None:
+            return _union([self._arm_output(arm) for arm in node.arms])
+        if node.planning:
+            return UNKNOWN if step.must_produce is None else sound(step.must_produce)
+        if step.type is StepType.WORKFLOW:
+            return sound(node.child.output_schema) if isinstance(node.child, WorkflowInterface) else UNKNOWN
+        if step.type is StepType.DEFERRED and node.body is None:
+            return self._gathered(node)
+        own = UNKNOWN if node.body is None else body_output(node.body)
+        return self._decision(node, own) if step.type is StepType.DECISION else own
+
+    def _read(self, reference: Reference, name: str, scope: Scope) -> Schema:
+        node = scope.step(name)
+        if node is None:
+            return UNKNOWN
+        return STATUS if reference.reads_status else self.seen(node, scope)
+
+    def _found(self, reference: Reference, scope: Scope) -> Schema:
+        place = self.place(reference, scope)
+        return UNKNOWN if isinstance(place, Impossible) else place.schema
+
+    def _chosen(self, choice: Choice, scope: Scope) -> Schema:
+        """Join what every operand may give; an operand that is surely there and not null is the last that counts."""
+        kinds: list[Schema] = []
+        for operand in choice.operands[:-1]:
+            place = self.place(operand, scope) if isinstance(operand, Reference) else Found(schema={"const": operand.value})
+            if isinstance(place, Impossible):
+                continue
+            given = without_null(place.schema)
+            if given is not False:
+                kinds.append(given)
+            if place.certain and not may_be_null(place.schema):
+                return _union(kinds)
+        last = choice.operands[-1]
+        return _union([*kinds, {"const": last.value} if isinstance(last, Literal) else self._found(last, scope)])
+
     def _output(self, node: Node) -> Schema:
         if node.step.for_each is not None:
-            return _bounded(self._loop_output(node, node.step.for_each))
-        if node.planning:
-            return UNKNOWN if node.step.must_produce is None else sound(node.step.must_produce)
-        return handler_output(node.capability, node.step.config)
+            return self._bounded(self._loop_output(node, node.step.for_each))
+        plain = node.body is not None and node.step.fallback is None
+        return self._one_output(node) if plain else self._bounded(self._one_output(node))
+
+    def _bounded(self, schema: Schema) -> Schema:
+        """Give up on a type that grew too large: steps that read each other's outputs twice over double it every time."""
+        size = _size(schema) if self._walked < _MOST_WALKED else None
+        self._walked += _MOST_NODES if size is None else size
+        return UNKNOWN if size is None else schema
+
+    def _one_output(self, node: Node) -> Schema:
+        own, fallback = self.own_output(node), node.step.fallback
+        if fallback is None or node.after_failure is None:
+            return own
+        instead = body_output(node.fallback) if node.fallback is not None else self.shape(fallback.output, node.after_failure)
+        return _union([own, instead])
+
+    def _arm_output(self, arm: Arm) -> Schema:
+        if arm.body is not None or arm.inner is None:
+            return UNKNOWN if arm.body is None else body_output(arm.body)
+        return self._scope_output(arm.inner, arm.branch.output if "output" in arm.branch.model_fields_set else _LAST)
+
+    def _scope_output(self, scope: Scope | None, output: Json) -> Schema:
+        """Give the schema of the output of a scope within a step: as written, or that of its only last step."""
+        if scope is None:
+            return UNKNOWN
+        if output is not _LAST:
+            return self.shape(output, scope.end)
+        ends = last(scope.waits)
+        return self.seen(scope.by_name[ends[0]], scope.end) if len(ends) == 1 else UNKNOWN
+
+    def _gathered(self, node: Node) -> Schema:
+        """Give the schema of what a deferred step without a handler gives: the outputs of what it declares to wait for."""
+        there = [name for name in node.step.depends_on if name in node.scope.by_name and name != node.step.name]
+        properties = {name: self.seen(node.scope.by_name[name], node.sight) for name in there}
+        return {"type": "object", "properties": properties, "required": list(properties), "additionalProperties": False}
+
+    def _decision(self, node: Node, own: Schema) -> Schema:
+        narrow = decision_schema(self.view.branches[node])
+        return narrow if is_unknown(own) or own == {} else {"allOf": [own, narrow]}
 
     def _loop_output(self, node: Node, loop: ForEach) -> Schema:
-        one = self._one_output(node, loop)
-        if loop.on_failure is OnFailure.CONTINUE:
-            one = {"anyOf": [one, {"type": "null"}]}
+        one = self._one_output(node)
+        if loop.on_failure is OnFailure.CONTINUE or node.step.when is not None:
+            one = {"anyOf": [one, NULL]}
         schema = self.items(node)
         least = schema.get("minItems", 0) if isinstance(schema, Mapping) else 0
         if isinstance(schema, Mapping) and isinstance(schema.get("const"), (list, tuple)):
@@ -173,79 +291,24 @@ class Flows:
         }
         return {"type": "object", "properties": properties, "required": list(properties), "additionalProperties": False}
 
-    def _one_output(self, node: Node, loop: ForEach) -> Schema:
-        if node.inner is None or node.step.steps is None:
-            return handler_output(node.capability, node.step.config)
-        if loop.output is not None:
-            return self.shape(loop.output, node.inner)
-        ends = last(node.inner.waits)
-        return self.output(node.inner.by_name[ends[0]]) if len(ends) == 1 else UNKNOWN
+
+def _union(schemas: Iterable[Schema]) -> Schema:
+    joined = union(schemas)
+    return UNKNOWN if joined is None else joined
 
 
-def handler_output(capability: Capability | None, config: JsonObject) -> Schema:
-    """Give the schema of a handler's output under a config, with what `output_from` takes from the config in its place."""
-    if capability is None:
-        return UNKNOWN
-    keys, known = _typed(capability)
-    text = canonical({key: config[key] for key in keys if key in config})
-    if text not in known:
-        if len(known) >= _MOST_TYPED:
-            known.clear()
-        known[text] = _handler_output(capability, config)
-    return known[text]
-
-
-def _deciding_keys(capability: Capability) -> tuple[frozenset[str], dict[str, Schema]]:
-    """Name the keys of config that decide about the output, beside room for the outputs that were worked out."""
-    froms = (capability.output_from, *(case.output_from for case in capability.output_cases))
-    sources = [source for output_from in froms for source in output_from.values()]
-    asked = [pointer for case in capability.output_cases for pointer in (*case.given, *case.equals)]
-    return frozenset(pointer.split("/")[1] for pointer in (*sources, *asked) if pointer), {}
-
-
-_MOST_TYPED = 500  # outputs of one handler
-_typed = ByIdentity(_deciding_keys)
-
-
-def _handler_output(capability: Capability, config: JsonObject) -> Schema:
-    case = capability.case_of(config) if capability.output_cases else capability
-    pieces = {place: piece for place, source in case.output_from.items() if _is_schema(piece := look_up(config, source))}
-    # the usual case is made anew each time; what is known of its schema is known of the capability's own
-    usual = case.output_schema == capability.output_schema
-    return _with_pieces(sound(capability.output_schema if usual else case.output_schema), pieces)
-
-
-def _is_schema(value: Json) -> bool:
-    return isinstance(value, (Mapping, bool))
-
-
-def _with_pieces(schema: Schema, pieces: Mapping[str, Schema]) -> Schema:
-    for place, piece in pieces.items():
-        schema = _placed(schema, place.split("/")[1:], sound(piece))
-    return schema
-
-
-def _placed(schema: Json, way: list[str], piece: Schema) -> Json:
-    """Put a piece into a schema; where the way leads through nothing, what is there is unknown."""
-    if not way:
-        return piece
-    if not isinstance(schema, Mapping) or way[0] not in schema:
-        return UNKNOWN
-    return {**schema, way[0]: _placed(schema[way[0]], way[1:], piece)}
-
-
-def _bounded(schema: Schema) -> Schema:
-    """Give up on a type that grew too large: loops that read each other's outputs twice over double it every time."""
+def _size(schema: Schema) -> int | None:
+    """Count the parts of a schema; None where they are too many."""
     pending: list[Json] = [schema]
-    for _ in range(_MOST_NODES):
+    for count in range(_MOST_NODES):
         if not pending:
-            return schema
+            return count
         part = pending.pop()
         if isinstance(part, Mapping):
             pending.extend(part.values())
         elif isinstance(part, (list, tuple)):
             pending.extend(part)
-    return UNKNOWN
+    return None
 
 
 def _element(items: Schema) -> Schema:

@@ -13,11 +13,14 @@ from uritemplate.variable import Operator, URIVariable
 
 from catalog.values import Json, Schema
 from fragments.checks.expressions import Unparsable, built_in, unbound_variables
-from fragments.checks.view import Node
+from fragments.checks.layout import Body
 from fragments.near import hint, nearest
 from fragments.pointers import join
 from fragments.problems import Problem
 from fragments.schemas.soundness import schema_flaw
+
+CEL = "cel"
+"""The format of conditions in config, which are checked against the types of what flows in, once those are known."""
 
 _MOST_DEPTH = 8
 _MOST_TEMPLATE = 20_000
@@ -26,27 +29,27 @@ _URI_VARIABLES = re.compile(r"[+#./;?&]?(?:[A-Za-z0-9_.%]+(?:\*|:[1-9]\d{0,3})?)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Formatted:
-    """One value of a format, where it stands, and the step whose input it may use."""
+    """One value of a format, where it stands, and the body whose input it may use."""
 
     value: Json
     where: str
-    node: Node
+    body: Body
 
     def problem(self, code: str, says: str, advice: str = "") -> Problem:
         """Tell something of the value."""
-        return Problem(code=code, where=self.where, says=f'Step "{self.node.step.name}": {says}', hint=advice)
+        return Problem(code=code, where=self.where, says=f"{self.body.label}: {says}", hint=advice)
 
     @property
     def input_names(self) -> list[str]:
         """Name the keys of the step's input."""
-        return list(self.node.step.input)
+        return list(self.body.input)
 
 
 def formatted(schema: Schema, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], str]]:
     """Go through the places of a config schema that hold code: path (`*`: every member) and format."""
     if not isinstance(schema, Mapping) or len(path) > _MOST_DEPTH:
         return
-    if schema.get("format") in FORMATS:
+    if schema.get("format") in (*FORMATS, CEL):
         yield path, schema["format"]
     for name, part in schema.get("properties", {}).items():
         yield from formatted(part, (*path, name))
@@ -64,9 +67,9 @@ def _jsonata(found: Formatted) -> Iterator[Problem]:
     if isinstance(unbound, Unparsable):
         yield found.problem("config.expression", f"the JSONata expression does not parse: {unbound.says}.", unbound.advice)
         return
-    names = [*found.node.step.input, *built_in()]
+    names = [*found.body.input, *built_in()]
     for name in unbound:
-        if name not in found.node.step.input:
+        if name not in found.body.input:
             says = f"the expression uses ${name}, which nothing binds."
             near = ", ".join(f"${other}" for other in nearest(name, names))
             advice = f'Bind it in the expression, or give "{name}" as input.'
@@ -97,7 +100,7 @@ def _uri_template(found: Formatted) -> Iterator[Problem]:
             "Variables stand as {name}, {+name} or {?name,other}; values come from input.url_params.",
         )
         return
-    given = found.node.step.input.get("url_params", {})
+    given = found.body.input.get("url_params", {})
     if not isinstance(given, Mapping):
         return  # a reference, or nothing that this check is to tell
     wanted = (str(name) for variable in URITemplate(text).variables for name in _needed(variable))
@@ -143,7 +146,7 @@ def _tags(found: Formatted, tags: list[tuple[str, str]]) -> Iterator[Problem]:
             continue
         elif kind == "partial":
             yield found.problem("config.template", f"the template includes {key!r}; there are no partials.", "Write it out.")
-        elif depth == 0 and name and name not in (*told, *found.node.step.input):
+        elif depth == 0 and name and name not in (*told, *found.body.input):
             told.add(name)
             yield _unknown_tag(found, key, name)
         depth += kind in ("section", "inverted section")

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 
-from fragments.checks.view import Node, Scope, View
+from fragments.checks.layout import Node, Scope
+from fragments.checks.view import View
 from fragments.problems import Problem
-from fragments.references import LATER_ROOTS, ROOTS
+from fragments.references import RESERVED_ROOTS
 
 
 def check_step_names(view: View) -> Iterator[Problem]:
@@ -18,9 +19,8 @@ def check_step_names(view: View) -> Iterator[Problem]:
         outer = node.scope.parent.step(node.step.name) if node.scope.parent is not None else None
         if outer is not None:
             says = f'Step "{node.step.name}" hides {outer.pointer} of the same name.'
-            yield Problem(
-                code="names.shadowed", where=where, says=says, hint="Names around a loop are seen within it: rename one."
-            )
+            advice = f"Names around a {'loop' if node.scope.is_loop else 'switch'} are seen within it: rename one."
+            yield Problem(code="names.shadowed", where=where, says=says, hint=advice)
 
 
 def check_loop_names(view: View) -> Iterator[Problem]:
@@ -39,7 +39,7 @@ def check_loop_names(view: View) -> Iterator[Problem]:
 
 
 def _binding(view: View, node: Node, name: str, where: str) -> Iterator[Problem]:
-    if name in (*ROOTS, *LATER_ROOTS):
+    if name in RESERVED_ROOTS:
         says = f'Step "{node.step.name}" binds "{name}", which is a root of references.'
         yield Problem(code="names.reserved", where=where, says=says, hint="Choose another name.")
     binder = node.scope.binder(name)

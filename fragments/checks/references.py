@@ -5,29 +5,24 @@ from collections.abc import Iterator
 from catalog.values import JsonObject
 from fragments.checks.findings import replaced
 from fragments.checks.flows import Flows
-from fragments.checks.view import Use, View
+from fragments.checks.layout import Node, Scope, Use
+from fragments.checks.view import View
 from fragments.near import hint, only_near
 from fragments.problems import Problem, Severity
-from fragments.references import ROOTS, Key, Malformed, Reference, redirected, spelled, written
+from fragments.references import FAILURE, ROOTS, SECRETS, Key, Malformed, Reference, redirected, spelled, written
 from fragments.schemas.inference import in_words
 from fragments.schemas.inlining import is_unknown
-from fragments.schemas.paths import Found, Impossible
+from fragments.schemas.paths import Found, Impossible, at_path
 
 
 def check_syntax(view: View) -> Iterator[Problem]:
-    """Find texts in braces that are no references, and constructs that do not exist yet."""
+    """Find texts in braces that are no references."""
     for use in view.uses:
-        if not isinstance(use.part, Malformed):
-            continue
-        if use.part.later is not None:
-            says = f"{_label(use)}: {use.part.later} in references do not exist in the language yet."
-            yield Problem(
-                code="language.unsupported", where=use.where, says=says, hint="A reference is a path and nothing more."
-            )
-        else:
+        if isinstance(use.part, Malformed):
             says = f"{_label(use)}: {{{{ {use.part.text[:80]} }}}} is no reference: {use.part.says}."
             advice = "Write {{ steps.NAME.output.PATH }} or {{ input.PATH }}; compute in a transform step."
-            yield Problem(code="reference.syntax", where=use.where, says=says, hint=advice)
+            patch = replaced(use.where, use.text, _meant(use.text, use.part)) if use.part.meant else None
+            yield Problem(code="reference.syntax", where=use.where, says=says, hint=advice, patch=patch)
 
 
 def check_heads(view: View) -> Iterator[Problem]:
@@ -35,7 +30,7 @@ def check_heads(view: View) -> Iterator[Problem]:
     for use, reference in view.references:
         if reference.step is not None:
             yield from _step(use, reference, reference.step)
-        elif reference.root not in ("input", "task") and use.scope.binder(reference.root) is None:
+        elif reference.root not in ("input", "task", SECRETS) and use.scope.binder(reference.root) is None:
             yield _unknown_root(use, reference)
 
 
@@ -45,7 +40,13 @@ def check_paths(flows: Flows) -> Iterator[Problem]:
     for use, reference in flows.view.references:
         place = flows.place(reference, use.scope)
         if isinstance(place, Impossible):
-            yield _impossible(use, reference, place)
+            if not (use.guarded and _may_be_given(flows, reference)):
+                yield _impossible(use, reference, place)
+            continue
+        if use.guarded:
+            continue
+        if not place.certain and _is_in_skipped(flows, use, reference):
+            yield _skipped(use, reference)
             continue
         head = tuple(str(key) for key in (reference.root, *reference.path[:1]))
         if not place.certain and head not in told:
@@ -53,13 +54,38 @@ def check_paths(flows: Flows) -> Iterator[Problem]:
             yield _uncertain(use, reference, place)
 
 
+def _meant(text: str, wrong: Malformed) -> str:
+    return text.replace(wrong.text, wrong.meant or wrong.text, 1)
+
+
+def reads_itself(scope: Scope, node: Node | None, name: str) -> bool:
+    """Say whether a name means the very step that reads it, or one around it."""
+    target = scope.step(name)
+    return target is not None and (target is node or target in scope.owners())
+
+
+def _may_be_given(flows: Flows, reference: Reference) -> bool:
+    """Say whether an input that is not there this time may be there another time."""
+    return reference.root == "input" and isinstance(at_path(flows.declared_input, reference.path), Found)
+
+
+def _is_in_skipped(flows: Flows, use: Use, reference: Reference) -> bool:
+    """Say whether a path goes into the output of a step that may have been skipped."""
+    node = use.scope.step(reference.step) if reference.step is not None and reference.tail else None
+    return node is not None and not reference.reads_status and node in flows.view.optional and use.scope.may_be_null(node)
+
+
+def _skipped(use: Use, reference: Reference) -> Problem:
+    says = f'{_label(use)} reads {reference.text}; "{reference.step}" may be skipped, and then there is nothing to go into.'
+    advice = f"Say what is to stand there then: {{{{ {reference.text} ?? null }}}}."
+    return Problem(code="reference.skipped", where=use.where, says=says, hint=advice)
+
+
 def _step(use: Use, reference: Reference, name: str) -> Iterator[Problem]:
-    target = use.scope.step(name)
-    owners = [scope.owner for scope in use.scope.around()]
-    if target is not None and (target in owners or target is use.node):
+    if reads_itself(use.scope, use.node, name):
         says = f"{_label(use)} reads its own output, {reference.text}."
         yield Problem(code="reference.itself", where=use.where, says=says, hint="Read a step that is complete before it.")
-    elif target is None:
+    elif use.scope.step(name) is None:
         names = [other for other in use.scope.step_names() if use.node is None or other != use.node.step.name]
         meant = only_near(name, names)
         patch = _renamed(use, reference, ("steps", meant, *reference.path[1:])) if meant is not None else None
@@ -68,20 +94,23 @@ def _step(use: Use, reference: Reference, name: str) -> Iterator[Problem]:
 
 
 def _step_hint(use: Use, name: str, names: list[str]) -> str:
-    if names and name in _all_names(use):
+    within = _within(use, name) if names else None
+    if within is not None and within.is_loop:
         return f'"{name}" stands within a loop: read the loop\'s output, steps.LOOP.output.outputs.'
+    if within is not None:
+        return f'"{name}" stands within a branch: read the output of the switch, steps.SWITCH.output.'
     return hint(name, names, otherwise="There is no other step here; only {{ input... }} can be read.")
 
 
-def _all_names(use: Use) -> list[str]:
-    root = [*use.scope.around()][-1]
-    pending, names = [root], []
+def _within(use: Use, name: str) -> Scope | None:
+    """Find the scope, somewhere in the document, that has a step of this name."""
+    pending = [[*use.scope.around()][-1]]
     while pending:
-        for node in pending.pop().nodes:
-            names.append(node.step.name)
-            if node.inner is not None:
-                pending.append(node.inner)
-    return names
+        scope = pending.pop()
+        if name in scope.by_name:
+            return scope
+        pending.extend(inner for node in scope.nodes for inner in node.scopes)
+    return None
 
 
 def _unknown_root(use: Use, reference: Reference) -> Problem:
@@ -99,6 +128,7 @@ def _unknown_root(use: Use, reference: Reference) -> Problem:
         meant = only_near(reference.root, [*ROOTS, *bound])
         patch = _renamed(use, reference, (meant, *reference.path)) if meant is not None else None
         advice = f"References begin with {', '.join([*ROOTS, *bound])}."
+        advice = "Only a fallback sees the failure." if reference.root == FAILURE else advice
     says = f'{_label(use)} reads "{reference.root}", which is no name here.'
     return Problem(code="reference.unknown_root", where=use.where, says=says, hint=advice, patch=patch)
 
@@ -132,4 +162,4 @@ def _renamed(use: Use, reference: Reference, path: tuple[Key, ...]) -> tuple[Jso
 
 
 def _label(use: Use) -> str:
-    return "The output" if use.node is None else f'Step "{use.node.step.name}"'
+    return "The output" if use.node is None else use.node.label

@@ -1,103 +1,21 @@
-"""The document as checks see it: scopes, steps, references, handlers, each worked out once."""
+"""The document as checks see it: scopes, steps, bodies, references, conditions, each worked out once."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from functools import cached_property
 
-from catalog.capability import Capability, Effect
+from catalog.capability import Capability
 from catalog.registry import Catalog, Unresolved
-from catalog.values import Json
+from catalog.values import JsonObject
 from fragments.bounds import Left
-from fragments.documents import Fragment, Step, StepType, Template
+from fragments.checks.layout import Arm, Asked, Body, Node, Place, Scope, Use
+from fragments.conditions import steps_read
+from fragments.constructs import branches_of
+from fragments.documents import Case, Fragment, Step, StepType, Template
 from fragments.frames import Frame
-from fragments.graph import dependencies
-from fragments.near import MOST_NAMES
+from fragments.graph import dependencies, order
 from fragments.pointers import braced
-from fragments.references import Malformed, Reference, parse
-
-
-@dataclass(eq=False, slots=True)
-class Scope:
-    """Steps that share names. A loop's scope is open to `parent` around it; a document's own scope is closed."""
-
-    pointer: str
-    parent: "Scope | None" = None
-    owner: "Node | None" = None
-    nodes: list["Node"] = field(default_factory=list)
-    by_name: dict[str, "Node"] = field(default_factory=dict)
-    bindings: tuple[str, ...] = ()  # the names of item and index
-    waits: dict[str, tuple[str, ...]] = field(default_factory=dict)
-
-    def around(self) -> Iterator["Scope"]:
-        """Go through this scope and those around it, innermost first."""
-        scope: Scope | None = self
-        while scope is not None:
-            yield scope
-            scope = scope.parent
-
-    def step(self, name: str) -> "Node | None":
-        """Find the step that a name means here."""
-        return next((scope.by_name[name] for scope in self.around() if name in scope.by_name), None)
-
-    def binder(self, name: str) -> "Scope | None":
-        """Find the loop's scope that binds a name."""
-        return next((scope for scope in self.around() if name in scope.bindings), None)
-
-    def step_names(self) -> list[str]:
-        """Name the steps that can be read here, without the loops around; none where they are too many to look through."""
-        owners = {scope.owner for scope in self.around()}
-        if sum(len(scope.nodes) for scope in self.around()) > MOST_NAMES:
-            return []
-        return [node.step.name for scope in self.around() for node in scope.nodes if node not in owners]
-
-    def loops(self) -> list["Node"]:
-        """List the loops around, outermost first."""
-        return [scope.owner for scope in self.around() if scope.owner is not None][::-1]
-
-
-@dataclass(eq=False, slots=True)
-class Node:
-    """One step of the document. `inner` is the scope of its loop: with the body's steps, or with item and index alone."""
-
-    step: Step
-    pointer: str
-    scope: Scope
-    capability: Capability | None = None
-    miss: Unresolved | None = None
-    inner: Scope | None = None
-
-    @property
-    def sight(self) -> Scope:
-        """Give the scope in which the step's input is read."""
-        return self.inner if self.inner is not None else self.scope
-
-    @property
-    def planning(self) -> bool:
-        """Say whether the step plans."""
-        return self.step.type is StepType.PLANNING
-
-    @property
-    def effect(self) -> Effect | None:
-        """Say what the step's handler does to the world; None without a known handler."""
-        return self.capability.effect_of(self.step.config) if self.capability is not None else None
-
-    @property
-    def address(self) -> str:
-        """Name the step from the root of the document, `*` for any item: `pages/*/fetch`."""
-        loops = self.scope.loops()
-        own = f"{self.step.name}/*" if self.step.for_each is not None and self.step.steps is None else self.step.name
-        return "/".join((*(part for loop in loops for part in (loop.step.name, "*")), own))
-
-
-@dataclass(frozen=True, slots=True)
-class Use:
-    """A reference where it stands: in the input or loop of `node`, or in the document's output (None)."""
-
-    where: str
-    text: str  # all of the text that the reference is a part of
-    part: Reference | Malformed
-    scope: Scope
-    node: Node | None
+from fragments.references import FAILURE, Choice, Malformed, Part, Reference, parse
+from fragments.workflows import find_workflow
 
 
 class View:
@@ -110,6 +28,7 @@ class View:
         self.frame = frame
         self.root = Scope("")
         self.nodes: list[Node] = []
+        self.bodies: list[Body] = []
         self.scopes: list[Scope] = []
         self._handlers: dict[str, Capability | Unresolved] = {}
         self._enter(self.root, document.steps)
@@ -119,51 +38,181 @@ class View:
         """Give what is left for the document: the frame's, narrowed by the document's own bounds."""
         return self.frame.left.narrowed(self.document.bounds if isinstance(self.document, Template) else None)
 
+    @property
+    def namespace(self) -> str:
+        """Name the namespace in which workflows without one are looked for."""
+        return self.document.namespace if isinstance(self.document, Template) else self.frame.namespace
+
+    @cached_property
+    def places(self) -> list[Place]:
+        """List every value of the document in which references may stand, in document order."""
+        found = [place for node in self.nodes for place in _places(node)]
+        found.append(Place(self.document.output, "/output", self.root.end, None))
+        return found
+
     @cached_property
     def uses(self) -> list[Use]:
         """List every reference of the document, well formed or not, in document order."""
-        found = [use for node in self.nodes for use in self._uses_of(node)]
-        found.extend(_uses(self.document.output, "/output", self.root, None))
-        return found
+        return [
+            use
+            for place in self.places
+            for where, text in braced(place.value, place.pointer)
+            for part in parse(text)
+            for use in _uses(where, text, part, place)
+        ]
 
     @cached_property
     def references(self) -> list[tuple[Use, Reference]]:
         """List every well-formed reference with its place."""
         return [(use, use.part) for use in self.uses if isinstance(use.part, Reference)]
 
+    @cached_property
+    def conditions(self) -> list[Asked]:
+        """List every condition with its place."""
+        return [asked for node in self.nodes for asked in _conditions(node)]
+
+    @cached_property
+    def optional(self) -> frozenset[Node]:
+        """Collect the steps that may be skipped: by their own condition, by a decision, or with what they wait for."""
+        if not any(node.step.when is not None or node.step.type is StepType.DECISION for node in self.nodes):
+            return frozenset()
+        found: set[Node] = set()
+        for scope in self.scopes:
+            for name in order(scope.waits)[0]:
+                if _may_be_skipped(scope.by_name[name], found):
+                    found.add(scope.by_name[name])
+        return frozenset(found)
+
+    @cached_property
+    def branches(self) -> dict[Node, list[str]]:
+        """Map decisions to the steps that come to exist only where they are chosen: those that declare to depend on them."""
+        found: dict[Node, list[str]] = {node: [] for node in self.nodes if node.step.type is StepType.DECISION}
+        for node in self.nodes if found else ():
+            for name in node.step.depends_on if _is_chosen(node) else ():
+                before = node.scope.by_name.get(name)
+                if before in found:
+                    found[before].append(node.step.name)
+        return found
+
     def _enter(self, scope: Scope, steps: tuple[Step, ...]) -> None:
         self.scopes.append(scope)
         scope.waits = dependencies(steps)
         for i, step in enumerate(steps):
-            node = Node(step, f"{scope.pointer}/steps/{i}", scope)
-            self._resolve(node)
+            node = Node(step, f"{scope.pointer}/steps/{i}", scope, scope)
             scope.nodes.append(node)
             scope.by_name.setdefault(step.name, node)
             self.nodes.append(node)
-            if step.for_each is not None:
-                names = (step.for_each.as_, step.for_each.index)
-                node.inner = Scope(node.pointer, parent=scope, owner=node, bindings=names)
-                self._enter(node.inner, step.steps or ())
+            self._lay_out(node)
 
-    def _resolve(self, node: Node) -> None:
-        handler = node.step.handler
-        if handler is None:
-            return
+    def _lay_out(self, node: Node) -> None:
+        step = node.step
+        if step.for_each is not None:
+            names = (step.for_each.as_, step.for_each.index)
+            way = (*node.scope.way, step.name, "*")
+            node.sight = node.inner = Scope(node.pointer, node.scope, node, bindings=names, way=way, is_loop=True)
+        elif step.type is StepType.DEFERRED:
+            node.sight = Scope(node.pointer, node.scope, way=node.scope.way, sees_skipped=True)
+        if step.handler is not None:
+            node.body = self._body(node, node.pointer, step.handler, step.config, step.input)
+        if step.workflow is not None:
+            node.child = find_workflow(self.frame.workflows, step.workflow, self.namespace)
+        if step.fallback is not None:
+            self._lay_out_fallback(node)
+        if node.inner is not None:
+            self._enter(node.inner, step.steps or ())
+        for pointer, branch in branches_of(step, node.pointer):
+            self._lay_out_arm(node, Arm(branch, pointer, _arm_name(pointer)))
+
+    def _lay_out_fallback(self, node: Node) -> None:
+        fallback = node.step.fallback
+        assert fallback is not None
+        pointer = f"{node.pointer}/fallback"
+        node.after_failure = Scope(pointer, node.sight, bindings=(FAILURE,), way=node.sight.way)
+        if fallback.handler is not None:
+            node.fallback = self._body(node, pointer, fallback.handler, fallback.config, fallback.input, part="the fallback")
+            node.fallback.sight = node.after_failure
+
+    def _lay_out_arm(self, node: Node, arm: Arm) -> None:
+        branch = arm.branch
+        node.arms = (*node.arms, arm)
+        if branch.handler is not None:
+            arm.body = self._body(node, arm.pointer, branch.handler, branch.config, branch.input, part=arm.name)
+        if branch.steps is not None:
+            way = (*(node.sight.way if node.inner is not None else (*node.scope.way, node.step.name)), _last(arm.pointer))
+            arm.inner = Scope(arm.pointer, node.sight, node, way=way)
+            self._enter(arm.inner, branch.steps)
+
+    def _body(self, node: Node, pointer: str, handler: str, config: JsonObject, given: JsonObject, *, part: str = "") -> Body:
+        address = node.address if not part else f"{node.address}/{_last(pointer)}"
+        body = Body(node, pointer, handler, config, given, node.sight, address, part)
         if handler not in self._handlers:
             self._handlers[handler] = self.catalog.resolve(handler)
         found = self._handlers[handler]
-        if isinstance(found, Unresolved):
-            node.miss = found
+        if isinstance(found, Capability):
+            body.capability = found
         else:
-            node.capability = found
-
-    def _uses_of(self, node: Node) -> Iterator[Use]:
-        yield from _uses(node.step.input, f"{node.pointer}/input", node.sight, node)
-        if node.step.for_each is not None and node.inner is not None:
-            yield from _uses(node.step.for_each.items, f"{node.pointer}/for_each/items", node.scope, node)
-            yield from _uses(node.step.for_each.output, f"{node.pointer}/for_each/output", node.inner, node)
+            body.miss = found
+        self.bodies.append(body)
+        return body
 
 
-def _uses(value: Json, pointer: str, scope: Scope, node: Node | None) -> Iterator[Use]:
-    for where, text in braced(value, pointer):
-        yield from (Use(where, text, part, scope, node) for part in parse(text) if not isinstance(part, str))
+def _may_be_skipped(node: Node, optional: set[Node]) -> bool:
+    if node.step.when is not None and node.step.for_each is None:  # of a loop, items are skipped
+        return True
+    befores = (node.scope.by_name[name] for name in node.scope.waits[node.step.name])
+    return node.step.type is not StepType.DEFERRED and any(
+        before in optional or _chooses(before, node.step) for before in befores
+    )
+
+
+def _chooses(before: Node, step: Step) -> bool:
+    return before.step.type is StepType.DECISION and before.step.name in step.depends_on
+
+
+def _is_chosen(node: Node) -> bool:
+    """Say whether a step that depends on a decision is one of its branches: a deferred one exists in any case, and waits."""
+    return node.step.type is not StepType.DEFERRED
+
+
+def _arm_name(pointer: str) -> str:
+    last = _last(pointer)
+    return "the default" if last == "default" else f"case {last}"
+
+
+def _last(pointer: str) -> str:
+    return pointer.rpartition("/")[2]
+
+
+def _places(node: Node) -> Iterator[Place]:
+    step = node.step
+    if step.input:
+        yield Place(step.input, f"{node.pointer}/input", node.sight, node)
+    if step.for_each is not None and node.inner is not None:
+        yield Place(step.for_each.items, f"{node.pointer}/for_each/items", node.scope, node)
+        yield Place(step.for_each.output, f"{node.pointer}/for_each/output", node.inner.end, node)
+    if step.switch is not None:
+        yield Place(step.switch.value, f"{node.pointer}/switch/value", node.sight, node)
+        for arm in node.arms:
+            yield Place(arm.branch.input, f"{arm.pointer}/input", node.sight, node)
+            within = arm.inner.end if arm.inner is not None else node.sight
+            yield Place(arm.branch.output, f"{arm.pointer}/output", within, node)
+    if step.fallback is not None and node.after_failure is not None:
+        yield Place(step.fallback.input, f"{node.pointer}/fallback/input", node.after_failure, node)
+        yield Place(step.fallback.output, f"{node.pointer}/fallback/output", node.after_failure, node)
+
+
+def _uses(where: str, text: str, part: Part, place: Place) -> Iterator[Use]:
+    if isinstance(part, (Reference, Malformed)):
+        yield Use(where, text, part, place.scope, place.node)
+    elif isinstance(part, Choice):
+        for operand in part.references:
+            guarded = operand is not part.operands[-1]
+            yield Use(where, text, operand, place.scope, place.node, guarded)
+
+
+def _conditions(node: Node) -> Iterator[Asked]:
+    if node.step.when is not None:
+        yield Asked(f"{node.pointer}/when", node.step.when, node.sight, node, steps_read(node.step.when))
+    for arm in node.arms:
+        if isinstance(arm.branch, Case) and arm.branch.when is not None:
+            yield Asked(f"{arm.pointer}/when", arm.branch.when, node.sight, node, steps_read(arm.branch.when))

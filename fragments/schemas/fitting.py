@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
-from math import inf
+from math import ceil, floor, inf, isfinite
 
 from catalog.values import Json, Schema
 from fragments.schemas.inlining import is_unknown, subschemas
@@ -53,6 +53,22 @@ def fits_when_present(producer: Schema, consumer: Schema) -> Fit:
 def provable(consumer: Schema) -> bool:
     """Say whether some producer can be found to fit: whether the schema asks for nothing that is never compared."""
     return not any(_NEVER_MET & part.keys() for _, part in subschemas(consumer))
+
+
+def known_values(schema: Schema) -> list[Json] | None:
+    """List all the values that a schema lets out, where they are few and plain to see; None where they are not."""
+    if not isinstance(schema, Mapping):
+        return None if schema else []
+    kinds = schema.get("type")
+    if isinstance(kinds, (list, tuple)) and "const" not in schema and "enum" not in schema:
+        return _joined([known_values({**schema, "type": kind}) for kind in kinds])
+    values = _values(schema)
+    if values is not None:
+        return values
+    for word in ("anyOf", "oneOf"):
+        if word in schema:
+            return _joined([known_values(part) for part in schema[word]])
+    return None
 
 
 def takes_all(schema: Schema) -> bool:
@@ -139,7 +155,7 @@ class _Comparison:
             return self._array(p, c)
         if kind == "string":
             return _range(_lengths(p, "Length"), _lengths(c, "Length"))
-        return _numbers(p, c) if kind in ("integer", "number") else Fit.YES
+        return _numbers(p, kind, c) if kind in ("integer", "number") else Fit.YES
 
     def _array(self, p: Mapping[str, Json], c: Mapping[str, Json]) -> Fit:
         least, most = _lengths(p, "Items")
@@ -219,6 +235,10 @@ def _values(schema: Mapping[str, Json]) -> list[Json] | None:
     return candidates if len(schema) == 1 else [value for value in candidates if not _excludes(schema, value)]
 
 
+def _joined(lists: list[list[Json] | None]) -> list[Json] | None:
+    return None if any(values is None for values in lists) else [value for values in lists for value in values or ()]
+
+
 def _excludes(schema: Schema, value: Json) -> bool:
     """Say whether a schema surely refuses a value. What is unknown in it accepts everything, unless it is negated."""
     return not accepts(schema, value) and not (_is_open(schema) and _negates(schema))
@@ -257,7 +277,19 @@ def _one_branch(verdicts: list[Fit]) -> Fit:
 
 def _uncompared(p: Mapping[str, Json], kind: str | None, c: Mapping[str, Json]) -> bool:
     words = set().union(*_UNCOMPARED.values()) if kind is None else _UNCOMPARED[None] | _UNCOMPARED.get(kind, set())
-    return any(word in c and not (word in _ALONE and word in p and p[word] == c[word]) for word in words)
+    return any(word in c and not _is_met(word, p, kind, c) for word in words)
+
+
+def _is_met(word: str, p: Mapping[str, Json], kind: str | None, c: Mapping[str, Json]) -> bool:
+    if word == "multipleOf" and _is_multiple(p, kind, c[word]):
+        return True
+    return word in _ALONE and word in p and bool(p[word] == c[word])
+
+
+def _is_multiple(p: Mapping[str, Json], kind: str | None, of: float) -> bool:
+    """Say whether every number that comes out is a multiple; only whole numbers are divided without loss."""
+    own = p.get("multipleOf", 1 if kind == "integer" else None)
+    return isinstance(own, int) and isinstance(of, int) and own % of == 0
 
 
 def _enumerated(p: Mapping[str, Json], c: Mapping[str, Json]) -> Fit:
@@ -313,11 +345,22 @@ def _range(mine: tuple[float, float], theirs: tuple[float, float]) -> Fit:
     return Fit.YES if theirs[0] <= mine[0] and mine[1] <= theirs[1] else Fit.UNKNOWN
 
 
-def _numbers(p: Mapping[str, Json], c: Mapping[str, Json]) -> Fit:
+def _numbers(p: Mapping[str, Json], kind: str, c: Mapping[str, Json]) -> Fit:
     mine, theirs = _interval(p), _interval(c)
+    if kind == "integer":
+        mine = _whole_numbers(*mine)
     if mine[0] > theirs[1] or mine[1] < theirs[0]:
         return Fit.NO
     return Fit.YES if theirs[0] <= mine[0] and mine[1] <= theirs[1] else Fit.UNKNOWN
+
+
+def _whole_numbers(lower: tuple[float, int], upper: tuple[float, int]) -> tuple[tuple[float, int], tuple[float, int]]:
+    """Draw an interval in to the first and the last integer within."""
+    if isfinite(lower[0]):
+        lower = (floor(lower[0]) + 1 if lower[1] else ceil(lower[0]), 0)
+    if isfinite(upper[0]):
+        upper = (ceil(upper[0]) - 1 if upper[1] else floor(upper[0]), 0)
+    return lower, upper
 
 
 def _interval(schema: Mapping[str, Json]) -> tuple[tuple[float, int], tuple[float, int]]:

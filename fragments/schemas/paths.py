@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import inf
 from typing import TypeAlias
 
 from catalog.values import Json, Schema
@@ -66,7 +67,7 @@ def _at_key(schema: Schema, key: Key, *, defaults: bool) -> Place:
 def _in_value(value: Json, key: Key) -> Place:
     if isinstance(key, str) and isinstance(value, Mapping):
         return Found(schema={"const": value[key]}) if key in value else _missing(key, {"const": value})
-    if isinstance(key, int) and isinstance(value, (list, tuple)) and key < len(value):
+    if isinstance(key, int) and isinstance(value, (list, tuple)) and -len(value) <= key < len(value):
         return Found(schema={"const": value[key]})
     return _missing(key, {"const": value})
 
@@ -129,6 +130,8 @@ def _property(schema: Mapping[str, Json], key: str, *, defaults: bool) -> Place:
 
 
 def _item(schema: Mapping[str, Json], index: int) -> Place:
+    if index < 0:
+        return _item_from_end(schema, index)
     if index >= schema.get("maxItems", index + 1):
         return _missing(index, schema)
     first = schema.get("prefixItems", ())
@@ -136,6 +139,20 @@ def _item(schema: Mapping[str, Json], index: int) -> Place:
     if part is False:
         return _missing(index, schema)
     return Found(schema=part if isinstance(part, Mapping) else UNKNOWN, certain=index < schema.get("minItems", 0))
+
+
+def _item_from_end(schema: Mapping[str, Json], index: int) -> Place:
+    """Give what stands at a negative index: any member that lists of the possible lengths have there."""
+    first = schema.get("prefixItems", ())
+    closed = len(first) if schema.get("items") is False else inf
+    least, most = schema.get("minItems", 0), min(schema.get("maxItems", inf), closed)
+    if most < -index:
+        return _missing(index, schema)
+    begin, end = max(least, -index) + index, most + index
+    named = [part for i, part in enumerate(first) if begin <= i <= end]
+    others = [schema.get("items", True)] if end >= len(first) else []
+    kinds = union(part if isinstance(part, Mapping) else UNKNOWN for part in (*named, *others) if part is not False)
+    return Found(schema=UNKNOWN if kinds is None else kinds, certain=least >= -index)
 
 
 def _missing(key: Key, schema: Mapping[str, Json]) -> Impossible:

@@ -4,10 +4,11 @@ import json
 from collections.abc import Iterator, Mapping
 from functools import cache
 
-from jsonschema import Draft202012Validator, FormatChecker
+from jsonschema import Draft202012Validator
 from jsonschema.exceptions import best_match
 from jsonschema_specifications import REGISTRY  # type: ignore[import-untyped] # ships no types; jsonschema's own meta-schemas
 
+from catalog.validation import PATTERNS
 from catalog.values import Json, canonical
 from fragments.schemas.inlining import LISTED, NAMED, SINGLE, UNKNOWN, Path, inlined, lookup, subschemas
 from fragments.schemas.memory import ByIdentity
@@ -18,6 +19,8 @@ _VOCABULARIES = ("core", "applicator", "unevaluated", "validation", "meta-data",
 _IN_PLACE_LISTED = ("allOf", "anyOf", "oneOf")
 _IN_PLACE = ("not", "if", "then", "else")
 _MOST = 5_000  # verdicts kept
+_TOO_MANY = "by way of references it applies too many schemas to one value"
+_MOST_APPLIED, _DEEPEST = 10_000, 100  # schemas to one value, by way of references
 
 Flaw = tuple[Path, str]
 
@@ -48,7 +51,7 @@ def _reference_flaw(schema: Mapping[str, Json], parts: list[tuple[Path, Mapping[
             return (*path, "$dynamicRef"), "$dynamicRef is not supported; use $ref"
         if "$ref" in part and (reason := _unresolved(schema, part["$ref"])):
             return (*path, "$ref"), reason
-    return _circle(schema, parts)
+    return _in_place_flaw(schema, parts)
 
 
 _flaws = ByIdentity(_flaw)
@@ -67,7 +70,7 @@ def _shallow_flaw(schema: Mapping[str, Json]) -> Flaw | None:
         if len(_verdicts) >= _MOST:
             _verdicts.clear()
         error = best_match(_meta().iter_errors(shallow))
-        _verdicts[text] = None if error is None else (tuple(error.absolute_path), short(error.message))
+        _verdicts[text] = None if error is None else (tuple(error.absolute_path), short(str(error.cause or error.message)))
     return _verdicts[text]
 
 
@@ -82,7 +85,7 @@ def _outline(key: str, value: Json) -> Json:
 
 def _is_plain(key: str, value: Json) -> bool:
     """Say whether a keyword is written as it must be, where that is plain to see and its texts differ from schema to schema."""
-    if key in ("title", "description"):
+    if key in ("title", "description", "$ref"):
         return isinstance(value, str)
     if key in ("const", "default"):
         return True
@@ -101,20 +104,42 @@ def _unresolved(root: Mapping[str, Json], reference: str) -> str | None:
     return None if lookup(root, reference) is not None else f"{short(reference)} leads nowhere; a reference is #/$defs/NAME"
 
 
-def _circle(root: Mapping[str, Json], parts: list[tuple[Path, Mapping[str, Json]]]) -> Flaw | None:
-    """Find a schema that applies itself to the same value: a validator would never come to an end."""
+def _in_place_flaw(root: Mapping[str, Json], parts: list[tuple[Path, Mapping[str, Json]]]) -> Flaw | None:
+    """Find a schema that applies itself, or too many others, to the same value: a validator would not come to an end.
+
+    What refers twice to what refers twice doubles at each level. Each schema is counted once, when all are that it applies.
+    """
+    counted: dict[int, tuple[int, int]] = {}  # how many schemas, and how many within one another
     for path, part in parts:
-        if "$ref" not in part:
-            continue
-        pending, seen = [part], {id(part)}
+        pending, around = [part], dict[int, None]()
         while pending:
-            for inner in _applied_in_place(root, pending.pop()):
-                if inner is part:
-                    return (*path, "$ref"), "it leads back to itself without going into the value"
-                if id(inner) not in seen:
-                    seen.add(id(inner))
-                    pending.append(inner)
+            schema = pending[-1]
+            applied = list(_applied_in_place(root, schema))
+            waiting = [one for one in applied if id(one) not in counted]
+            if id(schema) in counted or not waiting:
+                around.pop(id(pending.pop()), None)
+                many, deep = _sum([counted[id(one)] for one in applied])
+                counted[id(schema)] = many, deep
+                if many > _MOST_APPLIED or deep > _DEEPEST:
+                    return path, _TOO_MANY
+                continue
+            around[id(schema)] = None
+            if len(around) > _DEEPEST:
+                return path, _TOO_MANY
+            if circle := next((id(one) for one in waiting if id(one) in around), None):
+                return _first_reference(parts, list(around)[list(around).index(circle) :])
+            pending.extend(waiting)
     return None
+
+
+def _sum(within: list[tuple[int, int]]) -> tuple[int, int]:
+    return 1 + sum(many for many, _ in within), 1 + max((deep for _, deep in within), default=0)
+
+
+def _first_reference(parts: list[tuple[Path, Mapping[str, Json]]], circle: list[int]) -> Flaw:
+    members = set(circle)
+    path = next(path for path, part in parts if id(part) in members and "$ref" in part)
+    return (*path, "$ref"), "it leads back to itself without going into the value"
 
 
 def _applied_in_place(root: Mapping[str, Json], schema: Mapping[str, Json]) -> Iterator[Mapping[str, Json]]:
@@ -137,4 +162,4 @@ def _meta() -> Draft202012Validator:
     text = json.dumps({"type": ["object", "boolean"], "properties": {**legacy, **properties}, "$defs": defs})
     text = text.replace('"$dynamicRef": "#meta"', '"$ref": "#"')
     text = text.replace('"meta/core#/$defs/', '"#/$defs/').replace('"meta/validation#/$defs/', '"#/$defs/')
-    return Draft202012Validator(json.loads(text), format_checker=FormatChecker(["regex"]))
+    return Draft202012Validator(json.loads(text), format_checker=PATTERNS)

@@ -1,28 +1,38 @@
 """Compiled validators: one per schema, made once."""
 
 from collections.abc import Iterator
-from typing import Any
 
-from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError, best_match
-from referencing import Registry
 
+from catalog.patterns import PatternError
+from catalog.validation import validator
 from catalog.values import Json, Schema
 from fragments.schemas.memory import ByIdentity
 
-_LOCAL: Registry[Any] = Registry()  # holds nothing and fetches nothing
-_validator = ByIdentity(lambda schema: Draft202012Validator(schema, registry=_LOCAL))
+_validator = ByIdentity(validator)
 
 
 def accepts(schema: Schema, value: Json) -> bool:
-    """Say whether `value` satisfies a schema that has no flaw (`soundness.schema_flaw`)."""
-    return _validator(schema).is_valid(value)
+    """Say whether `value` satisfies a schema that has no flaw (`soundness.schema_flaw`).
+
+    Where a pattern is too much work on a text, or the value is nested too deep, it does not; `failures` says so. Within
+    `effort.bounded` both may raise `TooMuchWorkError`.
+    """
+    try:
+        return _validator(schema).is_valid(value)
+    except (PatternError, RecursionError):
+        return False
 
 
 def failures(schema: Schema, value: Json) -> Iterator[ValidationError]:
     """Go through what is wrong with `value`, each finding as deep in the value as the schema can tell."""
-    for error in _validator(schema).iter_errors(value):
-        yield best_match([error]) or error if error.context else error
+    try:
+        for error in _validator(schema).iter_errors(value):
+            yield best_match([error]) or error if error.context else error
+    except PatternError as error:
+        yield ValidationError(str(error))
+    except RecursionError:
+        yield ValidationError("It is nested too deep to be compared with its schema.")
 
 
 def short(message: str) -> str:

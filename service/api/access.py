@@ -1,31 +1,63 @@
 """Who may ask, and what every resource needs from the application."""
 
 import hmac
+from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import Depends, Header, Request
+from pydantic import SecretStr
 
 from service.api.refusals import Refusal
 from service.composition import Services
 from service.settings import Settings
 
+EVERY_GROUP = "*"
+_READS = {"GET", "HEAD", "OPTIONS"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sender:
+    """Who sent a request. `EVERY_GROUP` among `groups` stands for all."""
+
+    name: str
+    groups: tuple[str, ...]
+
+
+OPERATOR = Sender(name="operator", groups=(EVERY_GROUP,))
+
 
 def services(request: Request) -> Services:
-    """Give the running services."""
+    """Give the running services, with what was published since the last request taken up."""
     found = request.app.state.services
     assert isinstance(found, Services)
+    found.catch_up()
     return found
 
 
 Running = Annotated[Services, Depends(services)]
 
 
-def authorised(request: Request, authorization: Annotated[str, Header()] = "") -> None:
-    """Refuse a request without the operator's bearer token, where one is set."""
+def authorised(request: Request, authorization: Annotated[str, Header()] = "") -> Sender:
+    """Say who asks. The operator may do everything; a person of the settings may read, and answer what tasks wait for.
+
+    Without an operator's token set, who sends none is the operator: such a server listens on loopback only.
+    """
     settings = request.app.state.settings
     assert isinstance(settings, Settings)
-    if settings.token is None:
-        return
-    wanted = f"Bearer {settings.token.get_secret_value()}"
-    if not hmac.compare_digest(authorization.encode(), wanted.encode()):
-        raise Refusal(401, "Unauthorised", "Send the header 'Authorization: Bearer TOKEN' with the operator's token.")
+    for name, person in settings.people.items():
+        if _is(person.token, authorization):
+            if request.method not in _READS and not request.url.path.endswith("/signals"):
+                raise Refusal(403, "Forbidden", f"{name} may read, and answer what tasks wait for; this needs the operator.")
+            return Sender(name=name, groups=person.groups)
+    if (settings.token is None and not authorization) or (settings.token and _is(settings.token, authorization)):
+        return OPERATOR
+    raise Refusal(
+        401, "Unauthorised", "Send the header 'Authorization: Bearer TOKEN' with the operator's token or one of your own."
+    )
+
+
+Asking = Annotated[Sender, Depends(authorised)]
+
+
+def _is(token: SecretStr, authorization: str) -> bool:
+    return hmac.compare_digest(authorization.encode(), f"Bearer {token.get_secret_value()}".encode())

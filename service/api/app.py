@@ -7,7 +7,7 @@ from importlib.metadata import version
 from fastapi import Depends, FastAPI
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
-from service.api import checks, goals, handlers, health, refusals, tasks
+from service.api import checks, described, goals, handlers, health, refusals, signals, tasks
 from service.api.access import authorised
 from service.composition import Services
 from service.settings import LOOPBACK, Settings
@@ -37,6 +37,7 @@ def create_app(opened: Callable[[], AbstractAsyncContextManager[Services]], sett
         # A page in a browser could otherwise reach a loopback server through a name that resolves to it (DNS rebinding).
         app.add_middleware(TrustedHostMiddleware, allowed_hosts=[*sorted(LOOPBACK), "[::1]"])
     app.include_router(health.router)
-    for resource in (goals, tasks, checks, handlers):
+    for resource in (goals, tasks, signals, checks, handlers):
         app.include_router(resource.router, prefix="/v1", dependencies=[Depends(authorised)])
+    described.install(app)
     return app

@@ -1,6 +1,8 @@
 """Checking a template or a fragment without running it."""
 
-from fastapi import APIRouter
+from typing import Annotated
+
+from fastapi import APIRouter, Query
 from pydantic import Field
 
 from catalog.capability import Document
@@ -25,6 +27,10 @@ async def check_document(request: CheckRequest, services: Running) -> dict[str, 
 
 
 @router.get("/schema")
-async def schema(services: Running) -> dict[str, Json]:
-    """Give the JSON Schema of the language."""
-    return services.door.schema()
+async def schema(
+    services: Running,
+    *,
+    plain: Annotated[bool, Query(description="The language alone, without handlers and channels.")] = False,
+) -> dict[str, Json]:
+    """Give the JSON Schema of templates and fragments; its `$id` names the language's version and what handlers there are."""
+    return services.door.schema(plain=plain)

@@ -14,13 +14,16 @@ router = APIRouter(prefix="/handlers", tags=["handlers"])
 
 @router.get("")
 async def list_handlers(services: Running) -> dict[str, Json]:
-    """List every version of every handler, by name."""
+    """List every version of every handler that new tasks may use, by name."""
     return {"handlers": [wire.capability(capability) for capability in services.catalog]}
 
 
-@router.get("/{reference}")
+@router.get("/{reference}", responses={404: {"description": "No handler is meant."}})
 async def show_handler(reference: str, services: Running) -> dict[str, Json]:
-    """Show the newest version that `name` or `name@RANGE` means."""
+    """Show the newest version that `name` or `name@RANGE` means; a retired one only by its exact id."""
+    because = services.catalog.retired.get(reference)
+    if because is not None:
+        return wire.capability(services.catalog.capabilities[reference], because)
     found = services.catalog.resolve(reference)
     if isinstance(found, Unresolved):
         raise not_found(what="handler", name=reference)

@@ -76,24 +76,24 @@ async def list_tasks(
 @router.get("/{task}")
 async def show_task(task: str, services: Running) -> dict[str, Json]:
     """Show a task with its steps and its ledger."""
-    return wire.task(await _known(services, task))
+    return wire.task(await known_task(services, task))
 
 
 @router.get("/{task}/plans")
 async def show_plans(task: str, services: Running) -> dict[str, Json]:
     """Show every turn of planning, with its provenance."""
-    await _known(services, task)
+    await known_task(services, task)
     return {"plans": [wire.plan(row) for row in await services.store.plans(task)]}
 
 
 @router.post("/{task}/cancel", status_code=202)
 async def cancel_task(task: str, services: Running, request: CancelRequest | None = None) -> dict[str, Json]:
     """End a task; 409 where it has ended already."""
-    row = await _known(services, task)
+    row = await known_task(services, task)
     if row.status != "running":
         raise Refusal(409, "Conflict", f"Task {task} has ended: {row.status}.")
     await services.door.cancel(task, (request or CancelRequest()).reason)
-    return wire.task(await _known(services, task))
+    return wire.task(await known_task(services, task))
 
 
 @router.get("/{task}/facts", response_model=None, responses={200: {"content": {"text/event-stream": {}}}})
@@ -108,7 +108,7 @@ async def show_facts(
     last_event_id: Annotated[str | None, Header()] = None,
 ) -> Response:
     """Give a task's log: JSON, or live server-sent events with `Accept: text/event-stream`, resumed by Last-Event-ID."""
-    ended = (await _known(services, task)).status != "running"  # asked before the facts are read: then none can be missing
+    ended = (await known_task(services, task)).status != "running"  # asked before the facts are read: then none can be missing
     if "text/event-stream" in request.headers.get("accept", ""):
         return EventSourceResponse(_events(services, task, after=_resumed(last_event_id, after)))
     facts = await services.store.facts(task, after=after, limit=limit)
@@ -121,7 +121,8 @@ def _is_live(services: Services, task: str) -> bool:
     return services.runner is not None and services.runner.runs(task)
 
 
-async def _known(services: Services, task: str) -> TaskRow:
+async def known_task(services: Services, task: str) -> TaskRow:
+    """Read a task, or refuse: there is none of that id."""
     row = await services.store.task(task)
     if row is None:
         raise not_found(what="task", name=task)

@@ -8,13 +8,15 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
-from catalog.calls import Call, Failed, Grants, Ok, Outcome
+from catalog.calls import Call, Grants, Ok, Outcome, Waits
 from catalog.capability import Capability
 from catalog.hosts import hosts_in
-from catalog.registry import Unresolved
+from catalog.registry import Miss, Unresolved
 from catalog.values import Json
+from engine.lookups import secrets_in
 from service import wire
 from service.cli.inputs import read_inputs
 from service.cli.output import Exit, Format, FormatOption, progress, refusals, stop, write, write_json
@@ -29,15 +31,22 @@ AT_ONCE_PER_WORKER = 2
 
 @app.command("list")
 def list_(output_format: FormatOption = Format.TEXT) -> None:
-    """List every version of every handler."""
+    """List every version of every handler, and which are deprecated or retired."""
     with refusals(output_format):
         known = vocabulary(read_settings())
     if output_format is Format.JSON:
-        write_json({"handlers": [wire.capability(capability) for capability in known.catalog]})
+        retired = [
+            wire.capability(known.catalog.capabilities[name], because) for name, because in known.catalog.retired.items()
+        ]
+        write_json({"handlers": [*map(wire.capability, known.catalog), *retired]})
         return
     table = Table("handler", "effect", "imports", "summary", box=None, header_style="bold")
     for capability in known.catalog:
-        table.add_row(capability.id, capability.effect, ", ".join(capability.imports) or "-", capability.summary)
+        summary = f"{capability.summary} [deprecated: {capability.deprecated}]" if capability.deprecated else capability.summary
+        table.add_row(capability.id, capability.effect, ", ".join(capability.imports) or "-", escape(summary))
+    for name, because in known.catalog.retired.items():
+        capability = known.catalog.capabilities[name]
+        table.add_row(name, capability.effect, ", ".join(capability.imports) or "-", escape(f"[retired: {because}]"))
     Console().print(table)
 
 
@@ -46,7 +55,9 @@ def show(reference: str, output_format: FormatOption = Format.TEXT) -> None:
     """Show one handler: its description, schemas, errors and examples."""
     with refusals(output_format):
         known = vocabulary(read_settings())
-        write(wire.capability(_resolved(known, reference)), output_format)
+        because = known.catalog.retired.get(reference, "")
+        capability = known.catalog.capabilities[reference] if because else resolved(known, reference)
+        write(wire.capability(capability, because), output_format)
 
 
 @app.command("call")
@@ -63,7 +74,7 @@ def call(
     """Call a handler in its sandbox: `{"ok": OUTPUT}` or `{"error": {"type", "message", "retryable"}}`."""
     with refusals(output_format):
         known = vocabulary(read_settings())
-        capability = _resolved(known, reference)
+        capability = resolved(known, reference)
         if lines:
             asyncio.run(_call_lines(known, capability))
             return
@@ -84,18 +95,28 @@ def build(output_format: FormatOption = Format.TEXT) -> None:
         write_json({"ready": [capability.id for capability in known.catalog]})
 
 
+def resolved(known: Vocabulary, reference: str) -> Capability:
+    """Find the handler that a reference means; ends the command where there is none."""
+    found = known.catalog.resolve(reference)
+    if isinstance(found, Unresolved):
+        stop(Exit.REFUSED, " ".join(part for part in (_why(found, reference), _near(found)) if part))
+    return found
+
+
 async def _prepare(known: Vocabulary) -> None:
     async with sandbox(known) as pool:
         with told(progress) as preparation:
             await pool.prepare(preparation)
 
 
-def _resolved(known: Vocabulary, reference: str) -> Capability:
-    found = known.catalog.resolve(reference)
-    if isinstance(found, Unresolved):
-        near = f" Nearest: {', '.join(found.near)}." if found.near else ""
-        stop(Exit.REFUSED, f"There is no handler {reference!r}.{near}")
-    return found
+def _why(found: Unresolved, reference: str) -> str:
+    if found.miss is Miss.RETIRED:
+        return f"{reference} is retired: {found.because.rstrip('.')}."
+    return f"There is no handler {reference!r}."
+
+
+def _near(found: Unresolved) -> str:
+    return f"Nearest: {', '.join(found.near)}." if found.near else ""
 
 
 async def _call_once(known: Vocabulary, capability: Capability, order: Json) -> dict[str, Json]:
@@ -148,17 +169,22 @@ def _order_of(line: str) -> dict[str, Json] | str:
 
 def _call_of(known: Vocabulary, capability: Capability, order: Json) -> Call:
     """Grant what the person at the keyboard names, within what the operator allows."""
+    given = {"config": order.get("config", {}), "input": order.get("input", {})}
+    secrets = secrets_in(given)
+    granted = known.house.secrets.intersection(secrets.values())
     return Call(
         handler=capability.id,
-        config=order.get("config", {}),
-        input=order.get("input", {}),
-        grants=Grants(hosts=hosts_in(order), channels=known.house.channels),
+        config=given["config"],
+        input=given["input"],
+        grants=Grants(hosts=hosts_in(order), channels=known.house.channels, secrets=granted),
+        secrets=secrets,
     )
 
 
 def _shown(outcome: Outcome) -> dict[str, Json]:
     if isinstance(outcome, Ok):
         return {"ok": outcome.output}
-    assert isinstance(outcome, Failed)
+    if isinstance(outcome, Waits):
+        return {"wait": {"signal": outcome.signal, "asks": dict(outcome.asks), "timeout_s": outcome.timeout_s}}
     error: dict[str, Json] = {"type": outcome.type, "message": outcome.message, "retryable": outcome.retryable}
     return {"error": error if outcome.retry_after_s is None else error | {"retry_after_s": outcome.retry_after_s}}

@@ -8,7 +8,19 @@ import structlog
 import typer
 from rich.markup import escape
 
-from service.cli import catalog, documents, serving, tasks
+from service.cli import (
+    authoring,
+    catalog,
+    dialects,
+    documents,
+    drawing,
+    explaining,
+    importing,
+    publishing,
+    serving,
+    signals,
+    tasks,
+)
 from service.cli.output import Exit, progress
 
 app = typer.Typer(
@@ -20,12 +32,25 @@ app = typer.Typer(
 app.command("goal")(tasks.goal)
 app.command("run")(tasks.run)
 app.command("check")(documents.check)
+app.command("graph")(drawing.graph)
 app.command("plan")(documents.plan)
+app.command("explain")(explaining.explain)
 app.command("schema")(documents.schema)
+app.command("convert")(dialects.convert)
 app.command("serve")(serving.serve)
 app.command("verify")(tasks.verify)
+app.command("approve")(signals.approve)
+app.command("reject")(signals.reject)
+tasks.app.command("waiting")(signals.waiting)
 app.add_typer(tasks.app, name="tasks")
+catalog.app.command("new")(authoring.new)
+catalog.app.command("test")(authoring.try_)
+catalog.app.command("wit")(authoring.wit)
+catalog.app.command("docs")(authoring.docs)
+catalog.app.command("publish")(publishing.publish)
+catalog.app.command("retire")(publishing.retire)
 app.add_typer(catalog.app, name="handlers")
+app.add_typer(importing.app, name="import")
 
 
 def main() -> None:

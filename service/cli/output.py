@@ -5,20 +5,25 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import IntEnum, StrEnum
+from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
 from rich.console import Console
 from rich.markup import escape
 
+from broker.sandbox.errors import SandboxError
+from catalog.build import BuildError
 from catalog.findings import CatalogError
 from catalog.values import Json, JsonObject
 from engine.errors import EngineError
+from fragments.codes import CODES
+from fragments.problems import Severity
 from service.client import NobodyRunsError, RefusedError, UnreachableError
 from service.narration import pretty, problem_lines
 from service.settings import SettingsError
 
-progress = Console(stderr=True, highlight=False, soft_wrap=False)
+progress = Console(stderr=True, highlight=False, soft_wrap=False, emoji=False)  # `file.yaml:100:7` names no emoji
 
 
 class Exit(IntEnum):
@@ -54,10 +59,13 @@ def write(value: Json, output_format: Format) -> None:
         write_json(value)
 
 
-def show_problems(problems: list[JsonObject]) -> None:
-    """List problems on stderr."""
-    for line in problem_lines(problems):
-        progress.print(line)
+def show_problems(problems: list[JsonObject], *, file: Path | None = None) -> None:
+    """List problems on stderr, with their places in `file`: `flow.yaml:12:7`."""
+    for line in problem_lines(problems, file=str(file) if file is not None else ""):
+        progress.print(line, soft_wrap=True)  # a place that is broken over two lines is no place that an editor follows
+    refused = next((problem["code"] for problem in problems if problem["severity"] == Severity.ERROR), None)
+    if refused in CODES:
+        progress.print(f"[dim]'goalwright explain {refused}' says more[/dim]", soft_wrap=True)
 
 
 def stop(code: Exit, says: str) -> NoReturn:
@@ -67,16 +75,16 @@ def stop(code: Exit, says: str) -> NoReturn:
 
 
 @contextmanager
-def refusals(output_format: Format) -> Iterator[None]:
-    """End a command in order when the service, the settings or the catalog refuse."""
+def refusals(output_format: Format, *, file: Path | None = None) -> Iterator[None]:
+    """End a command in order when the service, the settings or the catalog refuse; `file` is what was submitted."""
     try:
         yield
     except RefusedError as refused:
         if output_format is Format.JSON:
             write_json(refused.problem)
-        show_problems(refused.problem.get("problems", []))
+        show_problems(refused.problem.get("problems", []), file=file)
         stop(Exit.REFUSED, str(refused))
-    except (SettingsError, CatalogError) as refused:
+    except (SettingsError, CatalogError, BuildError, SandboxError) as refused:
         stop(Exit.REFUSED, str(refused))
     except (UnreachableError, NobodyRunsError, EngineError) as failed:
         stop(Exit.FAILED, str(failed))

@@ -56,7 +56,7 @@ def run(
 ) -> None:
     """Run a template and print its output."""
     body = {"text": read_text(file), "input": read_inputs(inputs)}
-    _run_to_the_end("/v1/tasks", body, watch=watch, server=server, output_format=output_format)
+    _run_to_the_end("/v1/tasks", body, watch=watch, server=server, output_format=output_format, file=file)
 
 
 def verify(
@@ -70,7 +70,7 @@ def verify(
         return [fact async for fact in client.facts(task, follow=False)]
 
     with refusals(output_format):
-        facts = _ask(read_settings(server=server), ask, runs=False)
+        facts = ask_service(read_settings(server=server), ask, runs=False)
     verdict = verify_chain(task, [wire.fact_of(fact) for fact in facts])
     if output_format is Format.JSON:
         write_json(
@@ -101,7 +101,7 @@ def list_(
 ) -> None:
     """List tasks, newest first."""
     with refusals(output_format):
-        page = _ask(
+        page = ask_service(
             read_settings(server=server), lambda client: client.get("/v1/tasks", status=status, limit=limit), runs=False
         )
     if output_format is Format.JSON:
@@ -117,14 +117,16 @@ def list_(
 def show(task: str, server: ServerOption = None, output_format: FormatOption = Format.TEXT) -> None:
     """Show a task: its status, steps, ledger and output."""
     with refusals(output_format):
-        write(_ask(read_settings(server=server), lambda client: client.get(f"/v1/tasks/{task}"), runs=False), output_format)
+        write(
+            ask_service(read_settings(server=server), lambda client: client.get(f"/v1/tasks/{task}"), runs=False), output_format
+        )
 
 
 @app.command("watch")
 def watch(task: str, server: ServerOption = None, output_format: FormatOption = Format.TEXT) -> None:
     """Tell a task's facts as they come, until it ends."""
     with refusals(output_format):
-        row = _ask(read_settings(server=server), lambda client: _followed(client, task, watch=True), runs=False)
+        row = ask_service(read_settings(server=server), lambda client: _followed(client, task, watch=True), runs=False)
     _conclude(row, output_format)
 
 
@@ -137,7 +139,7 @@ def cancel(
 ) -> None:
     """End a task."""
     with refusals(output_format):
-        row = _ask(
+        row = ask_service(
             read_settings(server=server),
             lambda client: client.post(f"/v1/tasks/{task}/cancel", {"reason": reason}),
             runs=True,
@@ -145,15 +147,17 @@ def cancel(
     write(row if output_format is Format.JSON else f"{task}: {row['status']}", output_format)
 
 
-def _run_to_the_end(path: str, body: JsonObject, *, watch: bool, server: str | None, output_format: Format) -> None:
+def _run_to_the_end(
+    path: str, body: JsonObject, *, watch: bool, server: str | None, output_format: Format, file: Path | None = None
+) -> None:
     async def ask(client: Client) -> JsonObject:
         submitted = await client.post(path, body)
-        show_problems(submitted["warnings"])
+        show_problems(submitted["warnings"], file=file)
         progress.print(f"[dim]task {submitted['id']}[/dim]")
         return await _followed(client, submitted["id"], watch=watch)
 
-    with refusals(output_format):
-        row = _ask(read_settings(server=server), ask, runs=True)
+    with refusals(output_format, file=file):
+        row = ask_service(read_settings(server=server), ask, runs=True)
     _conclude(row, output_format)
 
 
@@ -163,6 +167,9 @@ async def _followed(client: Client, task: str, *, watch: bool) -> JsonObject:
         async for fact in client.facts(task):
             if watch:
                 narrator.tell(fact)
+            if fact["kind"] == "StepWaits" and client.local:
+                says = "An answer needs a server: end this with Ctrl-C and start 'goalwright serve', which takes the task up."
+                progress.print(f"[yellow]{says}[/yellow]")
     return await client.get(f"/v1/tasks/{task}")
 
 
@@ -176,7 +183,9 @@ def _conclude(row: JsonObject, output_format: Format) -> None:
         stop(Exit.FAILED, f"{row['status']}: {error.get('message') or error.get('reason') or 'no reason was recorded'}")
 
 
-def _ask(settings: Settings, ask: Callable[[Client], Awaitable[T]], *, runs: bool) -> T:
+def ask_service(settings: Settings, ask: Callable[[Client], Awaitable[T]], *, runs: bool) -> T:
+    """Ask a running server, or serve the question in this process: to run tasks, or only to read."""
+
     async def asked() -> T:
         opened = (lambda: running(settings, takes_up=False)) if runs else (lambda: reading(settings))
         async with connected(settings, opened) as client:

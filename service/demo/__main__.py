@@ -24,6 +24,8 @@ from catalog.values import JsonObject
 from service.demo.endpoints import Desk, installed, inventory, webhook
 from service.narration import Narrator, pretty, problem_lines
 
+HANDLERS = ["aggregate", "http_request", "notify", "transform", "validate"]
+"""What the plan may use: the goal narrows the catalog, as whoever submits one may."""
 GOAL = (
     "Audit the Python packages installed here: find those without licence metadata, count the rest by licence family, "
     "and send the digest to the desk"
@@ -198,7 +200,7 @@ def _url_of(process: subprocess.Popen[bytes], announced: Path) -> str:
 def _submit(server: Server) -> str:
     answer = httpx.post(
         f"{server.url}/v1/goals",
-        json={"goal": GOAL, "inputs": {"inventory": INVENTORY}, "must_produce": ANSWER},
+        json={"goal": GOAL, "inputs": {"inventory": INVENTORY}, "must_produce": ANSWER, "allow": {"handlers": HANDLERS}},
         trust_env=False,
     )
     body = answer.json()

@@ -1,6 +1,7 @@
 """Strategies: JSON values, schemas with values that satisfy them, well-formed fragments."""
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 from hypothesis import strategies as st
@@ -197,7 +198,8 @@ def fragments(draw: st.DrawFn) -> dict[str, Any]:
 
 @st.composite
 def _steps(draw: st.DrawFn, name: str, before: list[dict[str, Any]]) -> dict[str, Any]:
-    kind = draw(st.sampled_from(["transform", "transform", "fetch", "notify", "total", "each", "loop"]))
+    kinds = ["transform", "transform", "fetch", "notify", "total", "each", "loop", "maybe", "switch", "fallback", "deferred"]
+    kind = draw(st.sampled_from(kinds))
     reads = [f"{{{{ steps.{one['name']}.output }}}}" for one in before]
     more = {"depends_on": [one["name"] for one in before]} if draw(st.booleans()) else {}
     if kind == "transform":
@@ -218,9 +220,6 @@ def _steps(draw: st.DrawFn, name: str, before: list[dict[str, Any]]) -> dict[str
             "input": {"url_params": {"id": "x"}, "body": reads},
             **more,
         }
-    if kind == "notify":
-        config = {"channel": "desk", "template": "{{#list}}{{a}}{{/list}}"}
-        return {"name": name, "handler": "notify", "config": config, "input": {"list": reads}, **more}
     if kind == "total":
         return {
             "name": name,
@@ -231,9 +230,47 @@ def _steps(draw: st.DrawFn, name: str, before: list[dict[str, Any]]) -> dict[str
     if kind == "each":
         loop = {"items": draw(st.sampled_from(["{{ input.names }}", [1, 2]])), "max_items": 3}
         return step(name, for_each=loop, input={"data": ["{{ item }}", "{{ index }}", *reads]}, **more)
+    if kind in _KINDS:
+        return _KINDS[kind](name, reads) | ({"depends_on": [one["name"] for one in before]} if kind == "deferred" else more)
     inner = step(f"{name}_in", input={"data": ["{{ item }}", *reads]})
     after = step(f"{name}_out", input={"data": f"{{{{ steps.{name}_in.output }}}}"})
     return {"name": name, "for_each": {"items": "{{ input.names }}"}, "steps": [after, inner], **more}
+
+
+def _notify(name: str, reads: list[str]) -> dict[str, Any]:
+    config = {"channel": "desk", "template": "{{#list}}{{a}}{{/list}}"}
+    return {"name": name, "handler": "notify", "config": config, "input": {"list": reads}}
+
+
+def _maybe(name: str, reads: list[str]) -> dict[str, Any]:
+    return step(name, when="input.floor > 3", input={"data": reads})
+
+
+def _switch(name: str, reads: list[str]) -> dict[str, Any]:
+    branch = {"steps": [step(f"{name}_a"), step(f"{name}_b", input={"data": [*reads, f"{{{{ steps.{name}_a.output }}}}"]})]}
+    plain = {"handler": "total", "input": {"numbers": [1], "label": "{{ input.gone ?? 'none' }}"}}
+    cases = [{"equals": 4.5, **plain}, {"when": "size(input.names) > 2", **branch}]
+    return {"name": name, "switch": {"value": "{{ input.floor }}", "cases": cases, "default": plain}}
+
+
+def _fallback(name: str, reads: list[str]) -> dict[str, Any]:
+    return step(
+        name, input={"data": reads}, fallback={"output": {"why": "{{ failure.message }}", "last": "{{ input.names[-1] }}"}}
+    )
+
+
+def _deferred(name: str, reads: list[str]) -> dict[str, Any]:
+    texts = [read.replace(" }}", " ?? [] }}") for read in reads]
+    return step(name, type="deferred", input={"data": texts}) | ({} if reads else {"type": "standard"})
+
+
+_KINDS: dict[str, Callable[[str, list[str]], dict[str, Any]]] = {
+    "notify": _notify,
+    "maybe": _maybe,
+    "switch": _switch,
+    "fallback": _fallback,
+    "deferred": _deferred,
+}
 
 
 def copied(value: Any) -> Any:

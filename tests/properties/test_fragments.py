@@ -1,6 +1,7 @@
 from dataclasses import replace
 from typing import Any
 
+import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
@@ -16,6 +17,7 @@ from fragments.schemas.fitting import Fit, fits
 from fragments.schemas.inference import schema_of
 from fragments.schemas.inlining import inlined
 from fragments.schemas.paths import Found, at_path
+from tests.properties.keywords import WORDS, using
 from tests.properties.strategies import (
     DOCUMENT_LIKE,
     JSON_VALUES,
@@ -177,6 +179,18 @@ def test_a_value_that_both_take_is_never_called_unfit(value: Any, data: st.DataO
     producer, consumer = data.draw(takers(value)), data.draw(takers(value))
     both = satisfies(producer, value) and satisfies(consumer, value)
     assert not (both and fits(producer, consumer) is Fit.NO)
+
+
+@pytest.mark.parametrize("word", sorted(WORDS))
+@given(data=st.data())
+def test_no_keyword_makes_a_verdict_wrong(word: str, data: st.DataObject) -> None:
+    either = using(word) | schemas(1)
+    pair = data.draw(st.tuples(using(word), either) | st.tuples(either, using(word)))
+    producer, consumer = (inlined(schema) for schema in pair)
+    value = data.draw(values_of(producer) | VALUES)
+    verdict = fits(producer, consumer)
+    if verdict is not Fit.UNKNOWN and satisfies(pair[0], value):
+        assert satisfies(pair[1], value) is (verdict is Fit.YES)
 
 
 @given(VALUES, schemas())

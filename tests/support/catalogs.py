@@ -165,6 +165,16 @@ def step(name: str = "one", **more: Any) -> dict[str, Any]:
     }
 
 
+def planning(name: str = "plan", **more: Any) -> dict[str, Any]:
+    """Write a step that plans."""
+    return {"name": name, "type": "planning", "goal": "Find out", **more}
+
+
+def loop(name: str = "each", *body: dict[str, Any], items: Any = "{{ input.names }}", **more: Any) -> dict[str, Any]:
+    """Write a loop over the names of the input, unless told otherwise."""
+    return {"name": name, "for_each": {"items": items, **more}, "steps": list(body or (step("inner"),))}
+
+
 def reading(*names: str) -> dict[str, str]:
     """Write an output that reads steps, so that they count as used."""
     return {name: f"{{{{ steps.{name}.output }}}}" for name in names}

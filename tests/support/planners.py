@@ -36,7 +36,7 @@ def offered(
     steps = len(fragment["steps"])
     report = Report(
         problems=(),
-        bound=Bound(steps=steps, handler_calls=steps, model_calls=0, cost_usd=0.0, depth=0),
+        bound=Bound(steps=steps, handler_calls=steps, model_calls=0, cost_usd=0.0, depth=0, wall_clock_s=0.0),
         authority=Manifest(hosts=hosts, channels=channels),
         digest="0" * 64,
     )

@@ -50,7 +50,7 @@ async def served(
             Runner.open(store=store, handlers=scripted, planner=planner, clock=SystemClock(), rules=rules) as runner,
         ):
             door = replace(known.door, store=store, runner=runner, asks_a_model=True)
-            yield Services(catalog=known.catalog, store=store, runner=runner, door=door, planner_name="scripted")
+            yield Services(loaded=known.loaded, store=store, runner=runner, door=door, planner_name="scripted")
 
     app = create_app(opened, settings)
     transport = httpx.ASGITransport(app=app)

@@ -15,7 +15,7 @@ class FailingStore:
         self._inner = inner
         self._errors: list[tuple[StoreError, bool]] = []
         self.facts, self.unfinished = inner.facts, inner.unfinished
-        self.task, self.tasks, self.plans = inner.task, inner.tasks, inner.plans
+        self.task, self.tasks, self.plans, self.waits = inner.task, inner.tasks, inner.plans, inner.waits
 
     def fail(self, error: StoreError, *, written: bool = False) -> None:
         """Let one append fail; where `written`, only its answer is lost."""

@@ -37,6 +37,7 @@ CATALOG = Catalog.of(
         capability("write", effect="write"),
         capability("upsert", effect="write", idempotent=True),
         capability("paid", cost_usd=0.1),
+        capability("gate", effect="wait", idempotent=True),
     ]
 )
 RULES = Rules(catalog=CATALOG)

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from catalog.calls import Failed, Ok
+from catalog.calls import Failed, Ok, Waits
 from catalog.values import Json
 from engine import commands, facts
 from engine.chain import Tip, seal
@@ -64,6 +64,14 @@ class World:
         """Let the attempt under way fail."""
         return self._report(step, Failed(type=type_, message=f"{type_} happened", **more))
 
+    def waits(self, step: str, signal: str = "approval", **more: Any) -> list[Body]:
+        """Let the attempt under way wait for a signal."""
+        return self._report(step, Waits(signal=signal, **more))
+
+    def signal(self, step: str, signal: str = "approval", groups: tuple[str, ...] = (), **body: Json) -> list[Body]:
+        """Answer what a step waits for."""
+        return self.command(commands.Signal(step=step, signal=signal, body=body, groups=groups))
+
     def reply(self, step: str, reply: PlanReply) -> list[Body]:
         """Let the planner answer the question under way."""
         plan = self.plan(step)
@@ -113,7 +121,7 @@ class World:
         """Move the clock."""
         self.now += by
 
-    def _report(self, step: str, outcome: Ok | Failed) -> list[Body]:
+    def _report(self, step: str, outcome: Ok | Failed | Waits) -> list[Body]:
         effect = self.call(step)
         return self.command(commands.ReportStep(step=step, attempt=effect.attempt, outcome=outcome))
 

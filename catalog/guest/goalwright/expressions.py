@@ -21,32 +21,53 @@ REFUSED = {
 }
 
 
-def evaluate(expression: str, data: object, variables: dict) -> object:
-    """Give the expression's value over `data` as plain JSON; nothing found is `None`.
+class Expression:
+    """A text that is JSONata, to be evaluated over one value or many."""
 
-    Every variable is seen as `$name`. Raises `expression_invalid` for text that is no JSONata, `expression_unsupported` for
-    a function that a sandbox cannot offer, `expression_failed` for everything that goes wrong while it runs.
-    """
-    try:
-        compiled = Jsonata(expression)
-    except RecursionError as error:
-        raise HandlerError("expression_invalid", "the expression is nested too deeply") from error
-    except (JException, re.error) as error:
-        raise HandlerError("expression_invalid", _sentence(error, expression)) from error
-    compiled.set_output_convert_nulls(False)
-    compiled.set_validate_input(False)  # it was JSON a moment ago, and the library's walk costs more than the parser
-    try:
-        return _plain(compiled.evaluate(data, variables))
-    except JException as error:
-        raise HandlerError("expression_failed", _hinted(error, expression, variables)) from error
-    except RecursionError as error:
-        message = "the expression or its data is nested too deeply, or a function calls itself without end"
-        raise HandlerError("expression_failed", message) from error
-    except ArithmeticError as error:
-        what = "division by zero" if isinstance(error, ZeroDivisionError) else "a number is out of range"
-        raise HandlerError("expression_failed", what) from error
-    except (TypeError, ValueError, AttributeError, LookupError, RuntimeError, re.error) as error:
-        raise HandlerError("expression_failed", f"the expression cannot work on its data: {one_line(error)}") from error
+    def __init__(self, text: str, variables: dict) -> None:
+        """Parse; every variable is seen as `$name`. Raises `expression_invalid` for text that is no JSONata."""
+        self._text, self._variables = text, variables
+        try:
+            self._compiled = Jsonata(text)
+        except RecursionError as error:
+            raise HandlerError("expression_invalid", "the expression is nested too deeply") from error
+        except (JException, re.error) as error:
+            raise HandlerError("expression_invalid", _sentence(error, text)) from error
+        except (
+            LookupError,
+            RuntimeError,
+            TypeError,
+            ValueError,
+            AttributeError,
+        ) as error:  # the parser slips on some bad texts
+            raise HandlerError("expression_invalid", f"this is no JSONata: {one_line(error)}") from error
+        self._compiled.set_output_convert_nulls(False)
+        self._compiled.set_validate_input(False)  # it was JSON a moment ago, and the library's walk costs more than the parser
+
+    def value(self, data: object) -> object:
+        """Give the expression's value over `data` as plain JSON; nothing found is `None`.
+
+        Raises `expression_unsupported` for a function that a sandbox cannot offer, `expression_failed` for everything that goes
+        wrong while it runs.
+        """
+        try:
+            return _plain(self._compiled.evaluate(data, self._variables))
+        except JException as error:
+            raise HandlerError("expression_failed", _hinted(error, self._text, self._variables)) from error
+        except RecursionError as error:
+            message = "the expression or its data is nested too deeply, or a function calls itself without end"
+            raise HandlerError("expression_failed", message) from error
+        except ArithmeticError as error:
+            what = "division by zero" if isinstance(error, ZeroDivisionError) else "a number is out of range"
+            raise HandlerError("expression_failed", what) from error
+        except (TypeError, ValueError, AttributeError, LookupError, RuntimeError, re.error) as error:
+            message = f"the expression cannot work on its data: {one_line(error)}"
+            raise HandlerError("expression_failed", message) from error
+
+
+def evaluate(expression: str, data: object, variables: dict) -> object:
+    """Give the value of a text over `data`, with the errors of `Expression`."""
+    return Expression(expression, variables).value(data)
 
 
 def _sentence(error: Exception, expression: str) -> str:
@@ -112,6 +133,27 @@ class _Dates(dt.datetime):
         return _Today()
 
 
+def _lookup(frame: Jsonata.Frame, name: str) -> object:
+    """Find what a name stands for, as the library does, without a call for every frame on the way.
+
+    It asks for its own hooks before and after every part of an expression; there are none here, and an input that is named as
+    one is not one.
+    """
+    if name in _HOOKS:
+        return None
+    while frame is not None:
+        value = frame.bindings.get(name, Utils.NONE)
+        if value is not Utils.NONE:
+            return value
+        frame = frame.parent
+    return None
+
+
+_HOOKS = {"__evaluate_entry", "__evaluate_exit"}
+Jsonata.Frame.lookup = _lookup
+# The library's own `eval` keeps a context for `$eval`, which is refused, and an instance for each thread, of which there is
+# one: without it, the stack holds a third more.
+Jsonata.eval = Jsonata._eval  # noqa: SLF001 - the evaluator itself
 for _name, _reason in REFUSED.items():
     _refuse(_name, _reason)
 # The library reads the clock on every call, for `$now`; a stubbed WASI would end the guest there.

@@ -28,6 +28,7 @@ def http(
     *,
     headers: list[tuple[str, str]] | None = None,
     body: str | None = None,
+    body_base64: str | None = None,
     timeout_ms: int | None = None,
     max_bytes: int | None = None,
 ) -> dict:
@@ -37,7 +38,7 @@ def http(
         "url": url,
         "headers": [list(pair) for pair in headers or []],
         "body": body,
-        "body_base64": None,
+        "body_base64": body_base64,
         "timeout_ms": timeout_ms,
         "max_bytes": max_bytes,
     }

@@ -52,6 +52,17 @@ def shown(value: object) -> str:
     return value if isinstance(value, str) else written(plain(value))
 
 
+def same(value: object) -> str:
+    """Write a value so that equal values give equal texts, and only these: 1 and 1.0, objects whatever their order."""
+    return json.dumps(plain(value), sort_keys=True, allow_nan=False, separators=(",", ":"))
+
+
+def kind(value: object) -> str:
+    """Name what a JSON value is, in a sentence."""
+    kinds = {dict: "an object", list: "a list", str: "a text", bool: "a boolean", type(None): "null"}
+    return kinds.get(type(value), "a number")
+
+
 def plain(value: object) -> object:
     """Copy a JSON value with whole numbers as integers."""
     if isinstance(value, dict):

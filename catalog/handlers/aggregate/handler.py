@@ -4,7 +4,7 @@ from goalwright import HandlerError
 from goalwright.expressions import evaluate
 from goalwright.pointers import at
 from goalwright.schemas import require
-from goalwright.texts import shown
+from goalwright.texts import kind, shown
 
 
 def run(config: dict, given: dict) -> dict:
@@ -39,7 +39,7 @@ def _merge(items: list, _config: dict, _given: dict) -> dict:
     merged = {}
     for index, item in enumerate(items):
         if not isinstance(item, dict):
-            raise HandlerError("item_unfit", f"merge takes objects; item {index} is {_kind(item)}")
+            raise HandlerError("item_unfit", f"merge takes objects; item {index} is {kind(item)}")
         merged.update(item)
     return merged
 
@@ -55,7 +55,7 @@ def _count(items: list, config: dict, _given: dict) -> int | dict:
     for index, item in enumerate(items):
         key = at(item, config["by"])
         if isinstance(key, (dict, list)):
-            message = f"count needs a text, number, boolean or null at {config['by']}; item {index} has {_kind(key)}"
+            message = f"count needs a text, number, boolean or null at {config['by']}; item {index} has {kind(key)}"
             raise HandlerError("item_unfit", message)
         counts[shown(key)] = counts.get(shown(key), 0) + 1
     return dict(sorted(counts.items(), key=lambda entry: (-entry[1], entry[0])))
@@ -64,11 +64,6 @@ def _count(items: list, config: dict, _given: dict) -> int | dict:
 def _custom(items: list, config: dict, given: dict) -> object:
     variables = {name: value for name, value in given.items() if name != "items"}
     return evaluate(config["expression"], items, variables)
-
-
-def _kind(value: object) -> str:
-    kinds = {dict: "an object", list: "a list", str: "a text", bool: "a boolean"}
-    return kinds.get(type(value), "a number")
 
 
 STRATEGIES = {"merge": _merge, "concat": _concat, "count": _count, "custom": _custom}

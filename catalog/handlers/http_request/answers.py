@@ -1,43 +1,51 @@
 """What came back: statuses, bodies, failures."""
 
+import base64
+from email.utils import parsedate_to_datetime
+
+from access import shown_url, signed
 from goalwright import HandlerError, host
 from goalwright.errors import one_line
 from goalwright.schemas import Checked, listed
 from goalwright.texts import parsed
 
-LONGEST_WAIT = 6  # digits of seconds: eleven days
+LONGEST_WAIT_S = 999_999  # eleven days
 SUCCESS = range(200, 300)
 BUSY = {408, 429, 502, 503, 504}
 # What a plan may not treat as an answer: it asked for more than it was granted.
-NEVER_RETURNED = {"host_refused", "address_refused", "limit_host_calls", "limit_moved_bytes", "limit_wall"}
+NEVER_RETURNED = {"host_refused", "address_refused", "secret_refused", "limit_host_calls", "limit_moved_bytes", "limit_wall"}
 
 
 def exchange(config: dict, request: dict, answer: dict) -> dict:
     """Make one request, note status, headers, URL and time in `answer`, give the response; fail on an unexpected status."""
+    sent = signed(config, request)
     response = host.http(
-        request["method"],
-        request["url"],
-        headers=list(request["headers"].items()),
-        body=request["body"],
-        timeout_ms=request["timeout_ms"],
+        sent["method"],
+        sent["url"],
+        headers=list(sent["headers"].items()),
+        body=sent["body"],
+        body_base64=sent["body_base64"],
+        timeout_ms=config.get("timeout_ms"),
+        max_bytes=config.get("max_body_bytes"),
     )
     answer |= {
         "status": response["status"],
         "headers": response["headers"],
-        "url": response["url"],
+        "url": shown_url(config, response["url"]),
         "elapsed_ms": answer["elapsed_ms"] + response["elapsed_ms"],
     }
-    status, expected = response["status"], config.get("expected")
-    if status not in (expected or SUCCESS):
-        raise _unexpected(request, response)
+    if response["status"] not in (config.get("expected") or SUCCESS):
+        raise _unexpected(request["method"], answer, response)
     return response
 
 
 def body_of(config: dict, response: dict) -> object:
-    """Read the body: JSON where the server or `response_as` says so, text otherwise, nothing as null."""
-    text = response["body"]
-    if text is None and response.get("body_base64"):
-        raise HandlerError("response_invalid", "the response is not text in UTF-8")
+    """Read the body: JSON where the server or `response_as` says so, text otherwise, nothing as null; or all in base64."""
+    text, binary = response["body"], response.get("body_base64")
+    if config.get("response_as") == "base64":
+        return binary or base64.b64encode((text or "").encode()).decode("ascii") or None
+    if text is None and binary:
+        raise HandlerError("response_invalid", "the response is not text in UTF-8: set response_as to base64 to take its bytes")
     if not text:
         return None
     return json_of(text) if _is_json(config, response) else text
@@ -74,16 +82,26 @@ def no_error(config: dict) -> dict:
     return {"error": None} if config.get("on_error", "fail") == "return" else {}
 
 
-def _unexpected(request: dict, response: dict) -> HandlerError:
-    status = response["status"]
+def _unexpected(method: str, answer: dict, response: dict) -> HandlerError:
+    status = answer["status"]
     said = one_line(response["body"] or "", limit=200)
-    message = f"{request['method']} {one_line(response['url'], limit=200)} answered {status}" + (f": {said}" if said else "")
+    message = f"{method} {one_line(answer['url'], limit=200)} answered {status}" + (f": {said}" if said else "")
     if status not in BUSY:
         return HandlerError("status_unexpected", message)
-    after = response["headers"].get("retry-after", "")
-    # Retry-After may also be a date (RFC 9110, 10.2.3), which means nothing without a clock.
-    wait = float(after) if after.isdecimal() and len(after) <= LONGEST_WAIT else None
-    return HandlerError("status_busy", message, retryable=True, retry_after_s=wait)
+    return HandlerError("status_busy", message, retryable=True, retry_after_s=_wait(response["headers"]))
+
+
+def _wait(headers: dict) -> float | None:
+    """Read Retry-After (RFC 9110, 10.2.3): seconds, or a date, which is counted from the answer's own: there is no clock."""
+    after = headers.get("retry-after", "").strip()
+    if after.isascii() and after.isdecimal():
+        wait = float(after)
+    else:
+        try:
+            wait = (parsedate_to_datetime(after) - parsedate_to_datetime(headers.get("date", ""))).total_seconds()
+        except (ValueError, TypeError, OverflowError):  # no date, none to count from, one with a zone and one without
+            return None
+    return max(wait, 0.0) if wait <= LONGEST_WAIT_S else None
 
 
 def _is_json(config: dict, response: dict) -> bool:

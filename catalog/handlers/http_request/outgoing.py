@@ -1,6 +1,9 @@
 """The request as config and input ask for it."""
 
+import base64
+import binascii
 import json
+import re
 from urllib.parse import SplitResult, quote, unquote_plus, urlencode, urlsplit, urlunsplit
 
 from goalwright import HandlerError
@@ -9,18 +12,21 @@ from goalwright.texts import plain, shown
 from uritemplate import URITemplate
 
 WRITES = {"POST", "PUT", "PATCH", "DELETE"}
+ACCEPTED = "application/json, */*;q=0.5"
+
+_LITERAL_HOST = re.compile(r"https?://([^/?#{]*)")
 
 
 def request_of(config: dict, given: dict, call: dict) -> dict:
     """Put the request together; `request_invalid` or `url_invalid` where that cannot be done."""
     method = config.get("method", "GET")
-    headers = {name.lower(): value for name, value in config.get("headers", {}).items()}
-    headers.setdefault("accept", "application/json, */*;q=0.5")
-    body = _body(config, given, method, headers)
+    headers = _headers(config.get("headers", {}), given.get("headers", {}))
+    body, body_base64 = _body(config, given, method, headers)
     if method in WRITES and call["idempotency_key"]:
         headers["idempotency-key"] = call["idempotency_key"]
     url = asking(_expanded(config["url"], given.get("url_params", {})), config.get("query", {}) | given.get("query", {}))
-    return {"method": method, "url": url, "headers": headers, "body": body, "timeout_ms": config.get("timeout_ms")}
+    made = {"method": method, "url": url, "headers": headers, "body": body, "body_base64": body_base64}
+    return made | {"origin": origin_of(url)}
 
 
 def asking(url: str, query: dict) -> str:
@@ -28,6 +34,19 @@ def asking(url: str, query: dict) -> str:
     parts = _split(url)
     kept = [pair for pair in parts.query.split("&") if pair and unquote_plus(pair.partition("=")[0]) not in query]
     return urlunsplit(parts._replace(query="&".join([*kept, *_pairs(query)]), fragment=""))
+
+
+def origin_of(url: str) -> tuple[str, str]:
+    """Say where a request goes: scheme, and host with port, in lower case."""
+    parts = _split(url)
+    return parts.scheme.lower(), parts.netloc.lower()
+
+
+def _headers(fixed: dict, data: dict) -> dict:
+    named = {name.lower(): value for name, value in fixed.items()}
+    named |= {name.lower(): value if value is None else shown(value) for name, value in data.items()}
+    named.setdefault("accept", ACCEPTED)
+    return {name: value for name, value in named.items() if value is not None}
 
 
 def _pairs(values: dict) -> list[str]:
@@ -47,6 +66,10 @@ def _expanded(template: str, params: dict) -> str:
     parts = _split(url)
     if parts.scheme not in ("http", "https") or not parts.netloc:
         raise HandlerError("url_invalid", f"not an absolute http or https URL: {one_line(url, limit=200)}")
+    literal = _LITERAL_HOST.match(template)
+    if literal and literal[1].lower() != parts.netloc.lower():
+        message = f"a value may not change the host, which is {literal[1] or 'missing'} in {template}"
+        raise HandlerError("url_invalid", f"{message}: {one_line(url, limit=200)}")
     return url
 
 
@@ -63,14 +86,17 @@ def _split(url: str) -> SplitResult:
         raise HandlerError("url_invalid", f"{one_line(error)}: {one_line(url, limit=200)}") from error
 
 
-def _body(config: dict, given: dict, method: str, headers: dict) -> str | None:
+def _body(config: dict, given: dict, method: str, headers: dict) -> tuple[str | None, str | None]:
+    """Write the body as text or, of bytes, as base64; one of the two is `None`."""
     if "body" not in given:
-        return None
+        return None, None
     if method not in WRITES:
         raise HandlerError("request_invalid", f"{method} takes no body")
-    media_type, write = BODIES[config.get("body_as", "json")]
+    kind = config.get("body_as", "json")
+    media_type, write = BODIES[kind]
     headers.setdefault("content-type", media_type)
-    return write(given["body"])
+    written = write(given["body"])
+    return (None, written) if kind == "base64" else (written, None)
 
 
 def _json(body: object) -> str:
@@ -89,8 +115,16 @@ def _text(body: object) -> str:
     return body
 
 
+def _base64(body: object) -> str:
+    try:
+        return base64.b64encode(base64.b64decode(body, validate=True)).decode("ascii")
+    except (TypeError, ValueError, binascii.Error) as error:
+        raise HandlerError("request_invalid", "body_as base64 takes a text in base64") from error
+
+
 BODIES = {
     "json": ("application/json", _json),
     "form": ("application/x-www-form-urlencoded", _form),
     "text": ("text/plain; charset=utf-8", _text),
+    "base64": ("application/octet-stream", _base64),
 }

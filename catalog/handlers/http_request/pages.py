@@ -85,7 +85,8 @@ def _by_cursor(paging: dict, request: dict, answer: dict, body: object) -> str |
 def _by_page(paging: dict, request: dict, answer: dict, body: object) -> str | None:
     if not at(body, paging["items"]):
         return None
-    return asking(request["url"], {paging.get("param", "page"): paging.get("start", 1) + answer["pages"]})
+    number = paging.get("start", 1) + answer["pages"] * paging.get("step", 1)
+    return asking(request["url"], {paging.get("param", "page"): number})
 
 
 NEXT = {"link": _by_link, "cursor": _by_cursor, "page": _by_page}

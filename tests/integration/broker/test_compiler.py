@@ -1,16 +1,18 @@
 """What may be compiled, and how compiled images are kept."""
 
 import os
+import shutil
+import stat
 from collections.abc import Callable
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
 from wasmtime import wat2wasm
 
-from broker.sandbox.binary import PREAMBLE
+from broker.sandbox.binary import INTERFACES, PREAMBLE, granted
 from broker.sandbox.compiler import Compiler
-from broker.sandbox.errors import CompileError, ComponentError, Why
-from broker.sandbox.guest import INTERFACES, granted
+from broker.sandbox.errors import CompileError, ComponentError, SandboxError, Why
 from tests.integration.broker.conftest import wat
 
 ALL = granted(("http", "notify"))
@@ -105,11 +107,11 @@ async def test_an_image_is_compiled_once_for_its_grants(tmp_path: Path, guests: 
     assert images(tmp_path) == sorted([first, other])
 
 
-@pytest.mark.parametrize("harm", ["flipped bit", "cut", "symbolic link", "no seal", "other seal"])
+@pytest.mark.parametrize("harm", ["flipped bit", "cut", "symbolic link", "no seal", "other seal", "plain digest", "other name"])
 async def test_an_image_that_was_touched_is_compiled_again(tmp_path: Path, guests: Callable[[str], Path], harm: str) -> None:
     image = await Compiler(tmp_path).image(guests("ok"), ALL)
     content = image.read_bytes()
-    seal = image.with_suffix(".sha256")
+    seal = image.with_name(f"{image.name}.seal")
     if harm == "flipped bit":
         image.write_bytes(content[:100] + bytes([content[100] ^ 1]) + content[101:])
     elif harm == "cut":
@@ -119,6 +121,13 @@ async def test_an_image_that_was_touched_is_compiled_again(tmp_path: Path, guest
         image.symlink_to(tmp_path / "elsewhere")
     elif harm == "no seal":
         seal.unlink()
+    elif harm == "plain digest":
+        image.write_bytes(b"\x7fELF" + content)
+        seal.write_text(sha256(b"\x7fELF" + content).hexdigest())
+    elif harm == "other name":
+        other = await Compiler(tmp_path).image(guests("pure"), ALL)
+        image.write_bytes(other.read_bytes())
+        seal.write_text(other.with_name(f"{other.name}.seal").read_text())
     else:
         seal.write_text("0" * 64)
     assert await Compiler(tmp_path).image(guests("ok"), ALL) == image
@@ -136,7 +145,89 @@ async def test_a_compilation_that_takes_too_long_is_ended(tmp_path: Path, guests
     with pytest.raises(CompileError, match="took more than"):
         await Compiler(tmp_path, wall_s=0.01).image(guests("ok"), ALL)
     assert images(tmp_path) == []
-    assert (await Compiler(tmp_path).image(guests("ok"), ALL)).exists()
+    later = Compiler(tmp_path)
+    with pytest.raises(CompileError, match="took more than"):
+        await later.image(guests("ok"), ALL)
+    assert later.compilations == 0
+    assert (await Compiler(tmp_path, failure_s=0).image(guests("ok"), ALL)).exists()
+
+
+async def test_an_image_of_another_cache_is_not_loaded(tmp_path: Path, guests: Callable[[str], Path]) -> None:
+    theirs = await Compiler(tmp_path / "theirs").image(guests("ok"), ALL)
+    ours = Compiler(tmp_path / "ours")
+    for file in theirs.parent.glob(f"{theirs.stem}*"):
+        shutil.copy(file, tmp_path / "ours" / "images")
+    await ours.image(guests("ok"), ALL)
+    assert ours.compilations == 1
+
+
+def test_the_key_of_a_cache_is_its_own_and_closed_to_others(tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        Compiler(tmp_path / name)
+    keys = [tmp_path / name / "images" / "key" for name in ("one", "two")]
+    assert [stat.S_IMODE(key.stat().st_mode) for key in keys] == [0o600, 0o600]
+    assert keys[0].read_bytes() != keys[1].read_bytes()
+    keys[0].chmod(0o644)
+    with pytest.raises(PermissionError, match="chmod 600"):
+        Compiler(tmp_path / "one")
+    keys[1].write_bytes(b"short")
+    with pytest.raises(PermissionError, match="32 bytes"):
+        Compiler(tmp_path / "two")
+
+
+def bomb(functions: str) -> bytes:
+    return bytes(wat2wasm(wat("pure").replace("(core instance", f"(core module {functions})\n  (core instance", 1)))
+
+
+def tangled(count: int) -> str:
+    """Write a loop in which every one of many locals depends on others: the compiler's work grows with the square."""
+    turns = (
+        f"(if (local.get 0) (then (local.set {1 + n % count} (i64.add (local.get {1 + n * 7 % count}) "
+        f"(local.get {1 + n * 13 % count})))))"
+        for n in range(4 * count)
+    )
+    return f"(func (param i32) (local {'i64 ' * count}) (loop {''.join(turns)} (br_if 0 (local.get 0))))"
+
+
+BOMBS = [
+    pytest.param(tangled(5_000), r"too much (memory|processor time)", id="locals that all depend on each other"),
+    pytest.param(f"(func (local {'i32 ' * 50_001}))", "too many locals", id="50,001 locals"),
+    pytest.param(
+        f"(func (param i32) (br_table {'0 ' * 1_000_000} (local.get 0)))", "br_table", id="a table of a million jumps"
+    ),
+    pytest.param(f"(func (param i32) {'(drop (i32.const 1))' * 2_600_000})", "size", id="a function of 7.8 megabytes"),
+    pytest.param(f"(func $f) (elem func {'$f ' * 9_000_000})", "too much|out of bounds|size", id="nine million elements"),
+]
+
+
+@pytest.mark.parametrize(("functions", "says"), BOMBS)
+async def test_a_bomb_ends_in_the_jail_and_is_not_lit_again(tmp_path: Path, functions: str, says: str) -> None:
+    source = tmp_path / "bomb.wasm"
+    source.write_bytes(bomb(functions))
+    compiler = Compiler(tmp_path)
+    for _ in range(2):
+        with pytest.raises(SandboxError, match=says):
+            await compiler.image(source, ALL)
+    again = Compiler(tmp_path)
+    with pytest.raises(SandboxError, match=says):
+        await again.image(source, ALL)
+    assert (compiler.compilations, again.compilations, images(tmp_path)) == (1, 0, [])
+
+
+HARMLESS = [
+    pytest.param("(func (param i32) " + "(block (br_if 0 (local.get 0)))" * 15_000 + ")", id="15,000 blocks in a chain"),
+    pytest.param(
+        "(func (param i32) " + "(block (br_if 0 (local.get 0)) " * 5_000 + ")" * 5_001, id="5,000 blocks in each other"
+    ),
+    pytest.param(f"(func (local {'i64 ' * 49_000}) (local.set 0 (local.get 48999)))", id="49,000 locals"),
+]
+
+
+@pytest.mark.parametrize("functions", HARMLESS)
+async def test_what_was_a_bomb_once_compiles_within_the_limits(tmp_path: Path, functions: str) -> None:
+    source = tmp_path / "bomb.wasm"
+    source.write_bytes(bomb(functions))
+    assert (await Compiler(tmp_path).image(source, ALL)).exists()
 
 
 def images(cache: Path) -> list[Path]:

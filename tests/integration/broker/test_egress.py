@@ -1,131 +1,23 @@
-"""The `http` and `notify` host functions against servers on loopback, with a resolver that answers what a test says."""
+"""The `http` host function against servers on loopback, with a resolver that answers what a test says."""
 
-import json
 import ssl
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
-from typing import Any
 
 import httpcore
 import pytest
 
 from broker.host import guard
-from broker.host.egress import Browser, Courier, network
+from broker.host.egress import network
 from broker.host.guard import Endpoint
 from broker.host.line import Line
 from broker.host.meter import Meter
-from broker.host.notify import Notifier
 from broker.host.transport import PinnedBackend
-from broker.orders import Allowance
-from broker.policy import Channel, Policy
+from broker.policy import Policy
+from tests.support.servers import Server, allowance, browsing, says, serving, to
 
-Reply = Callable[[BaseHTTPRequestHandler], None]
 HERE = Path(__file__).parent
-
-
-class Server:
-    """Answers each path by a function and keeps what it was sent."""
-
-    def __init__(self, replies: dict[str, Reply], tls: ssl.SSLContext | None = None) -> None:
-        self.seen: list[dict[str, Any]] = []
-        seen = self.seen
-
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def answer(self) -> None:
-                length = int(self.headers.get("content-length") or 0)
-                seen.append(
-                    {
-                        "method": self.command,
-                        "path": self.path,
-                        "headers": {name.lower(): value for name, value in self.headers.items()},
-                        "body": self.rfile.read(length),
-                        "port": self.client_address[1],
-                    }
-                )
-                replies[self.path.partition("?")[0]](self)
-
-            do_GET = do_POST = do_PUT = do_HEAD = do_DELETE = answer  # noqa: N815 - the library's names
-
-            def log_message(self, *_: Any) -> None:
-                """Say nothing."""
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        if tls:
-            self._server.socket = tls.wrap_socket(self._server.socket, server_side=True)
-        self.port = self._server.server_port
-        self.at = f"127.0.0.1:{self.port}"
-
-    @contextmanager
-    def running(self) -> Iterator["Server"]:
-        thread = threading.Thread(target=self._server.serve_forever, args=(0.01,))
-        thread.start()
-        try:
-            yield self
-        finally:
-            self._server.shutdown()
-            thread.join()
-            self._server.server_close()
-
-
-def says(content: bytes = b"hello", status: int = 200, **headers: str) -> Reply:
-    def reply(handler: BaseHTTPRequestHandler) -> None:
-        handler.send_response(status)
-        for name, value in {"content-length": str(len(content)), **headers}.items():
-            handler.send_header(name.replace("_", "-"), value)
-        handler.end_headers()
-        if handler.command != "HEAD":
-            handler.wfile.write(content)
-
-    return reply
-
-
-def to(location: str, status: int = 302) -> Reply:
-    return says(b"", status, location=location)
-
-
-@contextmanager
-def serving(**replies: Reply) -> Iterator[Server]:
-    with Server({f"/{path}": reply for path, reply in replies.items()}).running() as server:
-        yield server
-
-
-def no_resolver(host: str, _port: int) -> list[str]:
-    message = f"{host} was looked up"
-    raise AssertionError(message)
-
-
-def allowance(**changes: int) -> Allowance:
-    fields = {
-        "cpu_ms": 1000,
-        "wall_ms": 5000,
-        "memory_bytes": 1 << 26,
-        "output_bytes": 1 << 20,
-        "log_bytes": 1000,
-        "host_calls": 20,
-        "moved_bytes": 1 << 20,
-    }
-    return Allowance(**{**fields, **changes})
-
-
-@contextmanager
-def browsing(
-    policy: Policy, *granted: str, resolver: Callable[[str, int], list[str]] = no_resolver, meter: Meter | None = None
-) -> Iterator[Callable[..., Any]]:
-    browser = Browser(network(policy.to_json(), resolver=resolver), frozenset(granted), meter or Meter(allowance()))
-
-    def get(url: str, **request: Any) -> Any:
-        answer = json.loads(browser.request(json.dumps({"url": url, **request})))
-        return answer["ok"] if "ok" in answer else answer["error"]["type"]
-
-    try:
-        yield get
-    finally:
-        browser.close()
 
 
 def test_a_pinned_name_reaches_its_endpoint_and_keeps_its_host_header() -> None:
@@ -163,13 +55,14 @@ def test_connections_are_kept_and_cookies_are_not() -> None:
 
 
 def test_loopback_is_refused_unless_the_operator_names_it() -> None:
-    with serving(x=says()) as server, browsing(Policy(), server.at, resolver=lambda host, _: [host]) as get:
+    with serving(x=says()) as server, browsing(Policy(hosts=("*:*",)), server.at, resolver=lambda host, _: [host]) as get:
         assert get(f"http://{server.at}/x") == "address_refused"
     assert server.seen == []
 
 
 def test_a_public_name_at_a_private_address_is_refused() -> None:
-    with serving(x=says()) as server, browsing(Policy(), f"a.demo:{server.port}", resolver=lambda *_: ["127.0.0.1"]) as get:
+    policy = Policy(hosts=("*:*",))
+    with serving(x=says()) as server, browsing(policy, f"a.demo:{server.port}", resolver=lambda *_: ["127.0.0.1"]) as get:
         assert get(f"http://a.demo:{server.port}/x") == "address_refused"
     assert server.seen == []
 
@@ -314,69 +207,3 @@ def test_the_environment_names_no_proxy_and_no_authorities(monkeypatch: pytest.M
     monkeypatch.setenv("SSL_CERT_FILE", str(HERE / "tls" / "server.pem"))
     with serving(x=says()) as server, browsing(Policy(private={"a.demo": server.at}), "a.demo") as get:
         assert get("http://a.demo/x")["status"] == 200
-
-
-@contextmanager
-def notifying(channel: Channel, *granted: str, key: str = "") -> Iterator[Callable[..., Any]]:
-    policy = Policy(channels={"desk": channel})
-    meter = Meter(allowance())
-    courier = Courier(network(policy.to_json()), meter)
-    notifier = Notifier(policy.to_json()["channels"], frozenset(granted), courier, meter, key)
-    try:
-        yield lambda message: json.loads(notifier.send(json.dumps(message)))
-    finally:
-        courier.close()
-
-
-def test_a_notification_reaches_the_operators_private_webhook() -> None:
-    with serving(hook=says(b"", 202)) as server:
-        channel = Channel(url=f"http://{server.at}/hook", headers={"Authorization": "Bearer desk"})
-        with notifying(channel, "desk", key="step-key") as send:
-            message = {"channel": "desk", "subject": "S", "text": "T", "data": {"a": 1}}
-            assert send(message) == {"ok": {"channel": "desk", "delivered": True, "status": 202}}
-            send({**message, "idempotency_key": "own-key"})
-    first, second = server.seen
-    assert json.loads(first["body"]) == {"subject": "S", "text": "T", "data": {"a": 1}}
-    expected = {"content-type": "application/json", "authorization": "Bearer desk", "idempotency-key": "step-key"}
-    assert first["headers"].items() >= expected.items()
-    assert second["headers"]["idempotency-key"] == "own-key"
-
-
-@pytest.mark.parametrize(
-    ("message", "kind"),
-    [
-        pytest.param({"channel": "nowhere"}, "channel_unknown", id="unknown"),
-        pytest.param({"channel": "desk"}, "channel_refused", id="not granted"),
-        pytest.param({"channel": 1}, "delivery_failed", id="no channel"),
-        pytest.param([], "delivery_failed", id="no message"),
-    ],
-)
-def test_a_notification_needs_a_granted_channel(message: Any, kind: str) -> None:
-    with notifying(Channel(url="http://127.0.0.1:1/")) as send:
-        assert send(message)["error"]["type"] == kind
-
-
-def test_a_delivery_that_fails_says_no_more_than_the_channels_name() -> None:
-    with serving(busy=says(b"", 503), bad=says(b"", 400), moved=to("http://other.demo/")) as server:
-        found = []
-        for url in (
-            f"http://{server.at}/busy",
-            f"http://{server.at}/bad",
-            f"http://{server.at}/moved",
-            "http://127.0.0.1:1/s3cret",
-        ):
-            with notifying(Channel(url=url), "desk") as send:
-                found.append(send({"channel": "desk", "text": "T"})["error"])
-    assert found == [
-        {"type": "delivery_failed", "message": "the channel desk answered 503", "retryable": True},
-        {"type": "delivery_failed", "message": "the channel desk answered 400", "retryable": False},
-        {"type": "delivery_failed", "message": "the channel desk answered 302", "retryable": False},
-        {"type": "delivery_failed", "message": "the channel desk was not reached: connect failed", "retryable": True},
-    ]
-
-
-def test_an_idempotency_key_cannot_carry_a_header() -> None:
-    with serving(hook=says()) as server, notifying(Channel(url=f"http://{server.at}/hook"), "desk") as send:
-        answer = send({"channel": "desk", "text": "T", "idempotency_key": "a\r\nX-Evil: b"})
-    assert answer["error"]["type"] == "delivery_failed"
-    assert server.seen == []

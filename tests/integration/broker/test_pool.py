@@ -12,14 +12,15 @@ from typing import Any
 
 import pytest
 
-from broker.policy import Channel, Policy
+from broker.channels import Webhook
+from broker.policy import Policy
 from broker.pool import WasmPool
 from broker.sandbox.engine import REVIEWED_ENGINE, engine_version
 from catalog.calls import Call, Failed, Grants, Ok, Outcome
 from catalog.capability import Capability, Effect, Limits
 from catalog.registry import Catalog
 from tests.integration.broker.conftest import Opened, capability
-from tests.integration.broker.test_egress import says, serving
+from tests.support.servers import says, serving
 
 GRANTED = Grants(hosts=frozenset({"granted.demo"}))
 NOWHERE = Policy(workers=1, waiting_workers=1, private={"granted.demo": "127.0.0.1:1"})
@@ -48,7 +49,7 @@ def call(name: str, **changes: Any) -> Call:
 
 
 def kind(outcome: Outcome) -> str:
-    return "ok" if isinstance(outcome, Ok) else outcome.type
+    return outcome.type if isinstance(outcome, Failed) else "ok" if isinstance(outcome, Ok) else "waits"
 
 
 def test_the_engine_is_the_one_whose_advisories_were_read() -> None:
@@ -67,7 +68,7 @@ HOSTILE = [
     pytest.param("loop_at_start", {"cpu_ms": 50}, "limit_cpu", id="endless loop before the call"),
     pytest.param("loop_in_realloc", {"cpu_ms": 50}, "limit_cpu", id="endless loop while the call is passed in"),
     pytest.param("loop", {"cpu_ms": 60_000, "wall_ms": 50}, "limit_wall", id="endless loop with processor time left"),
-    pytest.param("recursion", {}, "trapped", id="endless recursion"),
+    pytest.param("recursion", {}, "limit_stack", id="endless recursion"),
     pytest.param("abort", {}, "trapped", id="abort"),
     pytest.param("out_of_bounds", {}, "trapped", id="load out of bounds"),
     pytest.param("memory", {"memory_bytes": 32 << 20}, "limit_memory", id="memory bomb"),
@@ -250,7 +251,7 @@ async def test_calls_under_way_finish_before_the_pool_closes(opened: Opened) -> 
         calls = [asyncio.create_task(pool.run(call("ok"))) for _ in range(50)]
         await asyncio.sleep(0)
     assert [kind(outcome) for outcome in await asyncio.gather(*calls)] == ["ok"] * 50
-    assert kind(await pool.run(call("ok"))) == "worker_lost"
+    assert kind(await pool.run(call("ok"))) == "closing"
 
 
 async def test_a_full_queue_refuses(opened: Opened) -> None:
@@ -307,7 +308,7 @@ async def test_a_python_guest_meets_its_limits_by_name(python_guest: Path, image
             workers=1,
             waiting_workers=1,
             private={"granted.demo": server.at},
-            channels={"desk": Channel(url=f"http://{server.at}/hook")},
+            channels={"desk": Webhook(url=f"http://{server.at}/hook")},
         )
         async with WasmPool.open(
             components=lambda _: python_guest, catalog=Catalog.of([described]), cache=images, policy=policy
@@ -329,8 +330,8 @@ async def test_a_python_guest_meets_its_limits_by_name(python_guest: Path, image
     assert isinstance(told, Ok)
     assert told.output == {"ok": {"channel": "desk", "delivered": True, "status": 200}}
     assert server.seen[1]["headers"]["idempotency-key"] == "key"
-    assert failed == ["limit_memory", "trapped", "trapped"]
+    assert failed == ["limit_memory", "trapped", "limit_stack"]
     assert (kind(spun), kind(after)) == ("limit_cpu", "ok")
-    expected = {"config": {"do": "echo"}, "input": {}, "call": {"idempotency_key": "key", "attempt": 1}}
+    expected = {"config": {"do": "echo"}, "input": {}, "call": {"idempotency_key": "key", "attempt": 1, "signals": []}}
     assert isinstance(after, Ok)
     assert after.output == expected

@@ -1,7 +1,7 @@
 """Handlers built and run as they are in production, with a host that each test writes itself."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
@@ -76,13 +76,20 @@ class Sandbox:
         return self.compiled[file.name]
 
     def run(
-        self, name: str, config: dict[str, Any], given: dict[str, Any], host: Recorder | None = None, *, attempt: int = 1
+        self,
+        name: str,
+        config: dict[str, Any],
+        given: dict[str, Any],
+        host: Recorder | None = None,
+        *,
+        attempt: int = 1,
+        signals: Sequence[dict[str, Any]] = (),
     ) -> Any:
-        """Call a core handler; give `{"ok": ...}` or `{"error": ...}`."""
+        """Call a core handler; give `{"ok": ...}`, `{"wait": ...}` or `{"error": ...}`."""
         capability = self.loaded.catalog.resolve(name)
         assert isinstance(capability, Capability)
         component = self.component(capability, self.loaded.folders[capability.id])
-        call = {"idempotency_key": "task/step", "attempt": attempt}
+        call = {"idempotency_key": "task/step", "attempt": attempt, "signals": list(signals)}
         return json.loads(self.raw(component, json.dumps({"config": config, "input": given, "call": call}), host or Recorder()))
 
     def raw(self, component: Component, text: str, host: Recorder) -> str:

@@ -215,7 +215,7 @@ FAILURES = [
         {},
         {**served({}), "body": None, "body_base64": base64.b64encode(b"\xff").decode()},
         "response_invalid",
-        "the response is not text in UTF-8",
+        "the response is not text in UTF-8: set response_as to base64 to take its bytes",
         id="no text",
     ),
     pytest.param(

@@ -16,7 +16,7 @@ from engine.errors import (
 )
 from engine.store.address import parsed, writing
 from engine.store.schema import METADATA
-from engine.store.sql import SqlReader, SqlStore
+from engine.store.sql import SqlReader, SqlStore, bring_up_to_date
 from engine.store.upgrading import migrations, upgrade
 from tests.support.templates import template
 from tests.support.worlds import World
@@ -57,8 +57,34 @@ def test_a_database_of_a_newer_program_is_left_alone(tmp_path: Path) -> None:
     upgrade(url(tmp_path / "new.db"))
     with closing(sqlite3.connect(tmp_path / "new.db")) as connection, connection:
         connection.execute("UPDATE alembic_version SET version_num = '9999'")
-    with pytest.raises(DatabaseNewerError, match="the database is at revision 9999, this version knows none after 0001"):
+    with pytest.raises(DatabaseNewerError, match="the database is at revision 9999, this version knows none after 0002"):
         upgrade(url(tmp_path / "new.db"))
+
+
+def taken_back(target: Path, revision: str) -> None:
+    """Make a database as an older program left it."""
+    upgrade(url(target))
+    engine = writing(parsed(url(target)))
+    config = migrations()
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.downgrade(config, revision)
+    engine.dispose()
+
+
+async def test_a_database_of_an_older_program_can_be_read_at_once(tmp_path: Path) -> None:
+    target = tmp_path / "old.db"
+    taken_back(target, "0001")
+    bring_up_to_date(url(target))
+    async with SqlReader.reading(url(target)) as reader:
+        assert await reader.waits(limit=10) == []
+
+
+async def test_a_database_that_another_process_runs_is_not_touched(tmp_path: Path) -> None:
+    target = tmp_path / "one.db"
+    async with SqlStore.open(url(target)) as store:
+        bring_up_to_date(url(target))
+        assert await store.unfinished() == []
 
 
 async def test_a_database_is_run_by_one_process(tmp_path: Path) -> None:

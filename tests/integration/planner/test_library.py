@@ -15,8 +15,9 @@ from fragments.checks import check
 from fragments.documents import Allow
 from fragments.frames import Frame
 from fragments.reading import read_fragment
-from planner.library import ALIKE, Choice, Library, NoFit, choose, load_library, own_frame
+from planner.library import ALIKE, Choice, Library, NoFit, choose, load_library
 from planner.prompt import prompt_files
+from planner.verdicts import own_frame
 
 CATALOG = load_catalog().catalog
 LIBRARY = load_library(CATALOG)

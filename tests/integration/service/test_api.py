@@ -176,7 +176,27 @@ async def test_a_check_answers_with_the_report_and_runs_nothing(tmp_path: Path) 
     assert (good["ok"], good["problems"], good["bound"]["steps"]) == (True, [], 1)
     assert good["authority"]["handlers"] == ["transform@1.0.0"]
     assert (bad["ok"], bad["bound"], bad["digest"]) == (False, None, None)
+    assert [(p["code"], p["line"], p["column"]) for p in bad["problems"]] == [("shape.value", 2, 8)]
     assert tasks == []
+
+
+async def test_problems_of_a_text_carry_line_and_column_and_those_of_its_input_do_not(tmp_path: Path) -> None:
+    flow = """name: x
+input_schema: {type: object, properties: {n: {type: integer}}}
+steps:
+  - name: one
+    handler: transfrom
+    config: {expression: "1"}
+    input: {data: 1}
+output: "{{ steps.one.output }}"
+"""
+    async with served(tmp_path, planner=ScriptedPlanner()) as app:
+        submitted = await app.http.post("/v1/tasks", json={"text": flow, "input": {"n": "x"}})
+        checked = await app.http.post("/v1/checks", json={"text": flow, "input": {"n": "x"}})
+    told = [(p["code"], p.get("line"), p.get("column")) for p in submitted.json()["problems"] if p["severity"] == "error"]
+    assert submitted.status_code == 422
+    assert told == [("input.invalid", None, None), ("handler.unknown", 5, 14)]
+    assert checked.json()["problems"] == submitted.json()["problems"]
 
 
 async def test_handlers_and_health_and_the_schema_can_be_read(tmp_path: Path) -> None:
@@ -185,11 +205,14 @@ async def test_handlers_and_health_and_the_schema_can_be_read(tmp_path: Path) ->
         transform = (await app.http.get("/v1/handlers/transform@^1")).json()
         health = (await app.http.get("/healthz")).json()
         schema = (await app.http.get("/v1/schema")).json()
+        plain = (await app.http.get("/v1/schema", params={"plain": "true"})).json()
         openapi = (await app.http.get("/openapi.json")).json()
     assert {handler["name"] for handler in handlers} == {"aggregate", "http_request", "notify", "transform", "validate"}
     assert transform["id"] == "transform@1.0.0"
     assert health == {"status": "ok", "handlers": 5, "planner": "scripted"}
     assert schema["$schema"] == "https://json-schema.org/draft/2020-12/schema"
+    assert (plain["$id"], "HandlerUse" in plain["$defs"]) == ("urn:goalwright:language:1", False)
+    assert schema["$id"].startswith(f"{plain['$id']}:catalog:")
     assert "/v1/goals" in openapi["paths"]
 
 

@@ -122,7 +122,20 @@ def test_check_of_a_broken_document_exits_with_2_and_offers_patches(home: Path) 
     assert (checked.exit_code, report["ok"]) == (2, False)
     errors = {problem["code"]: problem for problem in report["problems"] if problem["severity"] == "error"}
     assert errors["handler.unknown"]["where"] == "/steps/0/handler"
-    assert {"code", "where", "says", "hint", "severity", "patch"} == errors["handler.unknown"].keys()
+    assert {"code", "where", "says", "hint", "severity", "patch", "line", "column"} == errors["handler.unknown"].keys()
+
+
+@pytest.mark.parametrize("command", ["check", "run"])
+def test_problems_of_a_file_begin_with_its_name_line_and_column(home: Path, command: str) -> None:
+    file = written(home, BROKEN)
+    refused = goalwright(command, file)
+    assert refused.exit_code == 2
+    assert [line.split(" ✗ ")[0] for line in refused.stderr.splitlines() if "✗" in line] == [f"{file}:6:14", f"{file}:9:17"]
+
+
+def test_a_file_that_is_no_yaml_is_refused_at_its_line_and_column(home: Path) -> None:
+    file = written(home, "name: x\nsteps:\n - a\n  b: c\n")
+    assert goalwright("check", file).stderr.startswith(f"{file}:4:4 ✗ yaml.syntax /  Mapping values are not allowed")
 
 
 def test_a_goal_without_a_model_that_no_template_fits_says_what_to_set() -> None:
@@ -173,3 +186,11 @@ def test_what_cannot_be_done_ends_with_a_sentence(words: tuple[str, ...], code: 
     ended = goalwright(*words)
     assert ended.exit_code == code
     assert says in " ".join(ended.stderr.split())
+
+
+def test_the_schema_for_editors_knows_the_handlers_and_the_plain_one_the_language_alone() -> None:
+    full, plain = (json.loads(goalwright("schema", *words, "--format", "json").stdout) for words in ((), ("--plain",)))
+    assert plain["$id"] == "urn:goalwright:language:1"
+    assert full["$id"].startswith("urn:goalwright:language:1:catalog:")
+    assert "transform@1.0.0/config" in full["$defs"]
+    assert not any("/config" in name for name in plain["$defs"])

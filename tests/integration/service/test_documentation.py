@@ -10,7 +10,7 @@ from catalog.calls import Call, Failed, Ok
 from catalog.loader import load_catalog
 from fragments.checks import check
 from fragments.reading import read_template
-from planner.library import own_frame
+from planner.verdicts import own_frame
 from service.composition import sandbox, vocabulary
 from service.settings import read_settings
 

@@ -1,7 +1,5 @@
 """URLs, hosts, addresses, headers and redirects, as the guard sees them."""
 
-from typing import Any
-
 import pytest
 
 from broker.host import guard
@@ -16,8 +14,8 @@ def target(url: str) -> Target:
     return parsed
 
 
-def rules(*hosts: str, **private: Any) -> Rules:
-    return Rules.of({"hosts": hosts, "private": private.get("private", {})})
+def rules(*hosts: str, ports: tuple[int, ...] = (80, 443), private: dict[str, str] | None = None) -> Rules:
+    return Rules.of({"hosts": hosts, "ports": ports, "private": private or {}})
 
 
 def request_to(url: str, method: str = "GET", headers: tuple[tuple[str, str], ...] = (), content: bytes = b"") -> Request:
@@ -126,7 +124,15 @@ def test_a_public_address_is_open(address: str) -> None:
         pytest.param(("*",), set(), "http://a.example/", True, id="nothing granted"),
         pytest.param(("*",), {"*"}, "http://a.example/", True, id="a grant is no glob"),
         pytest.param(("*",), {"a.example"}, "http://a.example:8080/", True, id="another port than granted"),
-        pytest.param(("*",), {"a.example:8080"}, "http://a.example:8080/", False, id="that port granted"),
+        pytest.param(("*:8080",), {"a.example:8080"}, "http://a.example:8080/", False, id="that port granted"),
+        pytest.param(("*",), {"a.example:8080"}, "http://a.example:8080/", True, id="a glob without a port"),
+        pytest.param(("*",), {"a.example:22"}, "http://a.example:22/", True, id="another service's port"),
+        pytest.param(("*",), {"a.example:443"}, "http://a.example:443/", False, id="http at the port of https"),
+        pytest.param(("a.example:443",), {"a.example"}, "https://a.example/", False, id="a glob names the usual port"),
+        pytest.param(("a.example:443",), {"a.example"}, "http://a.example/", True, id="a glob names the other one"),
+        pytest.param(("[2606:4700::1]:8080",), {"[2606:4700::1]:8080"}, "http://[2606:4700::1]:8080/", False, id="IPv6, port"),
+        pytest.param(("[2606:4700::1]",), {"[2606:4700::1]"}, "http://[2606:4700::1]/", False, id="IPv6"),
+        pytest.param(("[2606:4700::1]",), {"[2606:4700::1]:8080"}, "http://[2606:4700::1]:8080/", True, id="IPv6, other port"),
         pytest.param(("*",), {"example"}, "http://a.example/", True, id="parent granted"),
         pytest.param(("*.example",), {"a.example"}, "http://a.example/", False, id="glob of the operator"),
         pytest.param(("*.example",), {"example"}, "http://example/", True, id="a glob asks for its dot"),
@@ -142,6 +148,13 @@ def test_a_public_address_is_open(address: str) -> None:
 def test_a_host_must_be_granted_and_allowed(hosts: tuple[str, ...], granted: set[str], url: str, *, refused: bool) -> None:
     refusal = guard.permitted(target(url), rules(*hosts), granted)
     assert (refusal is not None and refusal.type == "host_refused") is refused
+
+
+def test_the_operator_says_which_ports_a_glob_covers() -> None:
+    granted = {"a.example:8443", "a.example"}
+    assert guard.permitted(target("https://a.example:8443/"), rules("*", ports=(8443,)), granted) is None
+    refusal = guard.permitted(target("https://a.example/"), rules("*", ports=(8443,)), granted)
+    assert refusal == Refusal("host_refused", "the operator does not allow the host a.example, or not at port 443")
 
 
 def test_a_private_name_needs_a_grant_but_no_glob() -> None:
@@ -192,6 +205,18 @@ def test_public_addresses_are_tried_in_order() -> None:
                 "Upgrade",
                 "Expect",
                 "Proxy-Authorization",
+                "Transfer_Encoding",
+                "content_length",
+                "HTTP2-Settings",
+                "Keep-Alive",
+                "Trailer",
+                "Via",
+                "Forwarded",
+                "X-Forwarded-For",
+                "X-Forwarded-Host",
+                "X-Original-URL",
+                "X-HTTP-Method-Override",
+                "x_http_method",
             )
         ),
     ],

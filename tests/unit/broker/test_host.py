@@ -202,9 +202,31 @@ def test_a_decompression_bomb_ends_at_the_cap() -> None:
     assert refusal.type == "too_large"
 
 
+@pytest.mark.parametrize("chunk", [1 << 30, 1_000], ids=["at once", "bit by bit"])
+def test_a_body_that_unfolds_beyond_all_reason_is_refused_long_before_the_cap(chunk: int) -> None:
+    bomb = gzip.compress(b"\0" * (32 << 20))
+    chunks = [bomb[place : place + chunk] for place in range(0, len(bomb), chunk)]
+    refusal = gathered(chunks, encoding="gzip", cap=1 << 30, charge=free)
+    assert refusal == Refusal("too_large", "the answer unfolds to more than 100 times its size")
+
+
+def test_a_small_body_may_unfold_as_far_as_it_likes() -> None:
+    assert gathered([gzip.compress(b"\0" * (1 << 20))], encoding="gzip", cap=1 << 30, charge=free) == b"\0" * (1 << 20)
+
+
+@pytest.mark.parametrize("size", [1, 7, 1_000])
+def test_gzip_bodies_that_follow_each_other_are_one_body(size: int) -> None:
+    packed = b"".join(gzip.compress(part) for part in (b"one ", b"", b"two ", b"three"))
+    chunks = [packed[place : place + size] for place in range(0, len(packed), size)]
+    assert gathered(chunks, encoding="gzip", cap=13, charge=free) == b"one two three"
+
+
 @pytest.mark.parametrize(
     ("encoding", "content"),
     [
+        pytest.param("gzip", gzip.compress(b"x") + b"more", id="more behind gzip"),
+        pytest.param("deflate", zlib.compress(b"x") + zlib.compress(b"y"), id="two deflates"),
+        pytest.param("gzip", gzip.compress(b"") * 1_001, id="too many gzips"),
         pytest.param("br", b"x", id="not asked for"),
         pytest.param("gzip, gzip", gzip.compress(gzip.compress(b"x")), id="two layers"),
         pytest.param("gzip", b"plain", id="not what it says"),

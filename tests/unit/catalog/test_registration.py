@@ -84,7 +84,7 @@ def test_a_sound_capability_has_no_misfits() -> None:
         ),
         pytest.param(
             {"idempotent": True},
-            [("/idempotent", "is said of writes only")],
+            [("/idempotent", "is said of writes and waits only")],
             id="only writes are idempotent",
         ),
         pytest.param(
@@ -171,8 +171,99 @@ def test_a_sound_capability_has_no_misfits() -> None:
         ),
         pytest.param(
             {"output_schema": {"$ref": "https://example.org/schema"}, "examples": [{"title": "a"}]},
-            [("/examples/0/output", "its schema refers to https://example.org/schema, which is not in it")],
+            [("/output_schema/$ref", "refers to https://example.org/schema, which is not in it")],
             id="nothing is fetched",
+        ),
+        pytest.param(
+            {"input_schema": {"type": "object", "properties": {"a": {"items": {"$ref": "#/$defs/b"}}}, "$defs": {"c": {}}}},
+            [("/input_schema/properties/a/items/$ref", "refers to #/$defs/b, which is not in it")],
+            id="a reference leads somewhere",
+        ),
+        pytest.param(
+            {"output_schema": {"const": {"$ref": "#/nowhere"}}},
+            [],
+            id="a value that looks like a reference is a value",
+        ),
+        pytest.param(
+            {"input_schema": {"type": "objekt", "required": "a"}},
+            [
+                (
+                    "/input_schema/type",
+                    "not a JSON Schema (2020-12): 'objekt' is not valid under any of the given schemas",
+                ),
+                ("/input_schema/required", "not a JSON Schema (2020-12): 'a' is not of type 'array'"),
+                ("/input_schema", "describes an object: say type: object"),
+            ],
+            id="all that is wrong with a schema",
+        ),
+        pytest.param(
+            {
+                "config_schema": with_config(
+                    most={"type": "integer", "default": "ten"}, least={"$ref": "#/$defs/n", "default": 1}
+                )
+            },
+            [
+                ("/config_schema/properties/least/$ref", "refers to #/$defs/n, which is not in it"),
+            ],
+            id="defaults are looked at where references lead somewhere",
+        ),
+        pytest.param(
+            {"config_schema": with_config(most={"type": "integer", "default": "ten"}, least={"type": "integer", "default": 1})},
+            [("/config_schema/properties/most/default", '"ten" does not fit its own schema')],
+            id="a default fits",
+        ),
+        pytest.param(
+            {"version": "01.0.0"},
+            [("/version", "numbers of a version (semver.org) have no zeros before them")],
+            id="a version is semver",
+        ),
+        pytest.param(
+            {"deprecated": " "},
+            [("/deprecated", "is one line that says why, and what to use instead")],
+            id="a note of deprecation says something",
+        ),
+        pytest.param(
+            {
+                "effect": "write",
+                "imports": ["http"],
+                "config_schema": with_config(method={"enum": ["GET"]}, auth={"properties": {"token": {"type": "string"}}}),
+                "input_schema": {"type": "object", "properties": {"url": {}}},
+                "authority": {"hosts": ["/input/url"], "secrets": ["/config/auth/token", "/config/auth/key"]},
+                "effect_by": {"at": "/method", "is": {"GET": "read", "GETS": "read"}},
+            },
+            [
+                ("/effect_by/is", "GETS is not one of the values of /method"),
+                ("/authority/secrets", "/config/auth/key is neither in config_schema nor in input_schema"),
+            ],
+            id="an effect follows values that there are, and secrets go where something is",
+        ),
+        pytest.param(
+            {"input_schema": {"type": "object", "properties": {"key": {}}}, "authority": {"secrets": ["/input/key"]}},
+            [("/authority/secrets", "goes with the import http: a secret leaves the sandbox nowhere else")],
+            id="a secret that could go nowhere",
+        ),
+        pytest.param(
+            {
+                "config_schema": with_config(
+                    rules={"type": "array", "items": {"type": "object", "properties": {"then": {"type": "string"}}}}
+                ),
+                "chooses": ["/config/rules/*/then", "/config/rules/*/else", "/rules/*/then", "/config", "config"],
+            },
+            [
+                ("/chooses/1", "/config/rules/*/else leads to nothing in config_schema or input_schema"),
+                ("/chooses/2", "/rules/*/then leads to nothing in config_schema or input_schema"),
+                ("/chooses/3", "/config leads to nothing in config_schema or input_schema"),
+                ("/chooses/4", "config leads to nothing in config_schema or input_schema"),
+            ],
+            id="what chooses leads somewhere",
+        ),
+        pytest.param(
+            {
+                "config_schema": with_config(gives={"enum": ["all", "one"]}),
+                "output_cases": [{"equals": {"/gives": "some"}, "output_schema": {}}],
+            },
+            [("/output_cases/0/equals", '"some" is not one of the values of /gives, so the case never holds')],
+            id="a case that never holds",
         ),
     ],
 )

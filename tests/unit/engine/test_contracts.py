@@ -5,6 +5,13 @@ import pytest
 from engine.contracts import misfit
 
 
+def nested(depth: int) -> Any:
+    value: Any = []
+    for _ in range(depth):
+        value = [value]
+    return value
+
+
 @pytest.mark.parametrize(
     ("schema", "value", "says"),
     [
@@ -19,6 +26,22 @@ from engine.contracts import misfit
         pytest.param({"type": "strin"}, {}, "the schema itself is wrong: 'strin' is not valid", id="no schema"),
         pytest.param(
             {"$ref": "https://example.com/s"}, {}, "the schema itself is wrong: it refers to", id="a schema elsewhere"
+        ),
+        pytest.param({"pattern": "^(a+)+$"}, "a" * 60 + "!", "at the top: 'aaaa", id="a pattern that would not end"),
+        pytest.param(
+            {"pattern": "^(?=a)"},
+            "a",
+            "the schema itself is wrong: The pattern '^(?=a)' cannot be evaluated here: look-around is not supported.",
+            id="a pattern that looks ahead",
+        ),
+        pytest.param(
+            {"items": {"$ref": "#"}}, nested(100_000), "at the top: It is nested too deep", id="a value nested without end"
+        ),
+        pytest.param(
+            {"properties": {"a": {"$ref": "#"}}, "patternProperties": {"^a$": {"$ref": "#"}}},
+            {"a": {"a": {"a": {"a": {"a": {"a": {"a": {"a": {"a": {}}}}}}}}}},
+            None,
+            id="a schema that doubles, and a value that is shallow",
         ),
     ],
 )

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from engine import commands, facts
+from engine.constructs import RUNS
 from engine.effects import ExpireAt
 from engine.facts import Error
 from engine.rules import Rules
@@ -55,10 +56,12 @@ def test_a_planning_step_asks_for_one_turn_with_everything_that_the_planner_may_
             channels=frozenset({"desk"}),
             operator_hosts=("*.example",),
             depth=1,
+            runs=RUNS,
         ),
         input={"x": [1]},
         allowance_usd=0.2,
         model="some/model",
+        handlers=tuple(sorted(w.rules.catalog.digests)),
         today=NOON.date(),
     )
 

@@ -10,7 +10,7 @@ from fragments.documents import Allow, Fragment, Template
 from fragments.frames import Frame
 from fragments.problems import Problem, Severity
 from fragments.proofs import Bound, Manifest, Report
-from tests.support.catalogs import CATALOG, FRAME, reading, step, told
+from tests.support.catalogs import CATALOG, FRAME, loop, planning, reading, step, told
 
 GET = {"handler": "http_request", "config": {"url": "https://feeds.example/q"}}
 OUT = {"x": 1}
@@ -30,14 +30,6 @@ def the_problem(steps: list[dict[str, Any]], output: Any = None, frame: Frame = 
     used = reading(*(one["name"] for one in steps)) if output is None else output
     (problem,) = checked(steps, used, frame).problems
     return problem
-
-
-def planning(name: str = "plan", **more: Any) -> dict[str, Any]:
-    return {"name": name, "type": "planning", "goal": "Find out", **more}
-
-
-def loop(name: str = "each", *body: dict[str, Any], items: Any = "{{ input.names }}", **more: Any) -> dict[str, Any]:
-    return {"name": name, "for_each": {"items": items, **more}, "steps": list(body or (step("inner"),))}
 
 
 def nested(depth: int) -> dict[str, Any]:
@@ -535,8 +527,9 @@ FETCH: dict[str, Any] = {
         pytest.param("{{ fetch.output }}", [("reference.unknown_root", "/steps/1/input/data")], id="a step without steps."),
         pytest.param("{{ item }}", [("reference.unknown_root", "/steps/1/input/data")], id="a loop name outside of the loop"),
         pytest.param("{{ 1 + 1 }}", [("reference.syntax", "/steps/1/input/data")], id="a computation"),
-        pytest.param("{{ steps.fetch.status }}", [("language.unsupported", "/steps/1/input/data")], id="a status"),
-        pytest.param("{{ secrets.key }}", [("language.unsupported", "/steps/1/input/data")], id="a secret"),
+        pytest.param("{{ steps.fetch.status }}", [], id="a status"),
+        pytest.param("{{ secrets.key }}", [("authority.secret", "/steps/1/input/data")], id="a secret"),
+        pytest.param("{{ failure.type }}", [("reference.unknown_root", "/steps/1/input/data")], id="a failure"),
     ],
 )
 def test_references_lead_somewhere(value: str, expected: list[tuple[str, str]]) -> None:
@@ -948,7 +941,12 @@ def test_what_passes_carries_its_bound_and_its_authority() -> None:
     report = checked(steps, reading("fetch", "each", "plan"))
     assert report.problems == ()
     assert report.bound == Bound(
-        steps=5 + 3 + 2 + 5, handler_calls=3 + 3 + 3 * 2 + 2 * 3 + 5 * 20, model_calls=2, cost_usd=0.06 + 0.25, depth=2
+        steps=5 + 3 + 2 + 5,
+        handler_calls=3 + 3 + 3 * 2 + 2 * 3 + 5 * 20,
+        model_calls=2,
+        cost_usd=0.06 + 0.25,
+        depth=2,
+        wall_clock_s=1800.0,
     )
     assert report.authority == Manifest(
         handlers=("http_request@1.0.0", "notify@1.0.0", "total@1.0.0"),

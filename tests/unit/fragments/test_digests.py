@@ -62,5 +62,42 @@ def test_what_changes_what_may_run_changes_the_digest(document: Any, catalog: Ca
     assert digest(document, catalog, frame) != digest()
 
 
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        pytest.param(
+            {"for_each": {"items": [1]}, "steps": [step("x")]},
+            {"for_each": {"items": [1], "output": None}, "steps": [step("x")]},
+            id="of a loop",
+        ),
+        pytest.param(
+            {"switch": {"cases": [{"when": "input.floor > 1", "steps": [step("x")]}], "default": {"steps": [step("y")]}}},
+            {
+                "switch": {
+                    "cases": [{"when": "input.floor > 1", "steps": [step("x")], "output": None}],
+                    "default": {"steps": [step("y")]},
+                }
+            },
+            id="of a branch",
+        ),
+    ],
+)
+def test_an_output_of_null_is_not_the_same_as_none_at_all(one: dict[str, Any], other: dict[str, Any]) -> None:
+    documents = [{"name": "t", "steps": [{"name": "a", **given}], "output": reading("a")} for given in (one, other)]
+    # a step that nobody uses is only a warning
+    assert digest(documents[0]) != digest(documents[1])
+
+
+def test_words_within_branches_do_not_change_the_digest() -> None:
+    def switch(**more: Any) -> dict[str, Any]:
+        branches = {
+            "cases": [{"when": "input.floor > 1", "steps": [step("x", **more)]}],
+            "default": {"steps": [step("y", **more)]},
+        }
+        return {"name": "t", "steps": [{"name": "a", "switch": branches}], "output": reading("a")}
+
+    assert digest(switch(description="words")) == digest(switch())
+
+
 def test_handlers_that_are_not_used_do_not_change_the_digest() -> None:
     assert digest(catalog=Catalog.of([transform("2.0.0")])) == digest(catalog=Catalog.of([transform("2.0.0"), fetch()]))

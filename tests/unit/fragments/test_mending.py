@@ -52,6 +52,17 @@ def mended(value: Any) -> tuple[Any, int]:
             FETCH | {"input": {"body": "{{ input.floor }}"}},
             id="a path in a reference",
         ),
+        pytest.param(
+            FETCH | {"input": {"body": "{{ steps.other.outputs.x ?? input.floor }} {{ inptu.feed }}"}},
+            FETCH | {"input": {"body": "{{ steps.other.output.x ?? input.floor }} {{ input.feed }}"}},
+            id="the heads of references",
+        ),
+        pytest.param(
+            {"name": "fetch", "handler": "notify", "config": {"channel": "dsk", "template": "x"}},
+            {"name": "fetch", "handler": "notify", "config": {"channel": "desk", "template": "x"}},
+            id="a channel",
+        ),
+        pytest.param(FETCH | {"tags": ["x", "x"]}, FETCH | {"tags": ["x"]}, id="a tag that is there twice"),
         pytest.param(FETCH | {"input": {"boddy": 1}}, FETCH | {"input": {"body": 1}}, id="a key of input"),
         pytest.param(
             {"name": "fetch", "handlr": "http_requst", "config": {"ulr": "https://feeds.example/q"}},
@@ -72,7 +83,8 @@ def test_what_can_be_mended_safely_is_mended_and_checked_again(wrong: dict[str, 
     [
         pytest.param(FETCH | {"handler": "http"}, id="a handler that could be anything"),
         pytest.param(FETCH | {"input": {"body": "{{ steps.one_x.output }}"}}, id="a step with two near names"),
-        pytest.param({"name": "fetch", "handler": "notify", "config": {"channel": "dsk", "template": "x"}}, id="a channel"),
+        pytest.param({"name": "fetch", "handler": "notify", "config": {"channel": "dock", "template": "x"}}, id="a channel"),
+        pytest.param(FETCH | {"input": {"body": "{{ steps.one_a.result }}"}}, id="another word for the output"),
         pytest.param(FETCH | {"config": {"url": "https://feeds.example/q", "method": "PATCH"}}, id="a value that there is not"),
         pytest.param(FETCH | {"for_each": {"items": [1, 2, 3], "max_items": 2}}, id="a bound"),
     ],
@@ -114,12 +126,11 @@ def test_a_refusal_passes_as_it_is() -> None:
 
 
 def test_what_can_be_read_of_a_flawed_document_is_checked_as_well() -> None:
-    steps = [step("a", when="x"), {"name": "b", "type": "decision"}, {"name": "c", "handler": "gone", "tags": []}]
-    assert told(check_reading(read_fragment({"steps": steps, "output": reading("a", "b")}), CATALOG, FRAME)) == [
-        ("language.unsupported", "/steps/0/when"),
-        ("language.unsupported", "/steps/1/type"),
-        ("language.unsupported", "/steps/2/tags"),
-        ("handler.unknown", "/steps/2/handler"),
+    steps = [step("a", until="x"), {"name": "c", "handler": "gone", "policy": {}}]
+    assert told(check_reading(read_fragment({"steps": steps, "output": reading("a")}), CATALOG, FRAME)) == [
+        ("language.unsupported", "/steps/0/until"),
+        ("language.unsupported", "/steps/1/policy"),
+        ("handler.unknown", "/steps/1/handler"),
     ]
 
 

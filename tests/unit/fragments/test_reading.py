@@ -3,9 +3,11 @@ from typing import Any
 import pytest
 
 from fragments.documents import Fragment, Refusal, Template
+from fragments.positions import located
 from fragments.reading import MOST_BYTES, read_document, read_fragment, read_template
 from tests.support.catalogs import step, told
 
+TOO_DEEP = "The document is nested more than 64 deep."
 DURATION = "a duration: a number of seconds or a text such as 500ms, 30s, 10m, 1h30m"
 
 TEMPLATE = """
@@ -63,55 +65,76 @@ def test_a_document_is_a_template_where_it_has_a_name(source: Any, kind: type) -
 
 
 @pytest.mark.parametrize(
-    ("text", "code", "says"),
+    ("text", "code", "place", "says"),
     [
-        pytest.param("a:\n  - b\n c: d", "yaml.syntax", "Line 3, column 2: did not find expected key.", id="indentation"),
-        pytest.param("a: \x00", "yaml.syntax", "This is not YAML", id="a control character"),
-        pytest.param("a: &x 1\nb: *x", "yaml.unsupported", "Line 1, column 4: anchors are not supported.", id="an anchor"),
-        pytest.param("a: *x", "yaml.unsupported", "Line 1, column 4: aliases are not supported.", id="an alias"),
-        pytest.param("a: !!binary aGk=", "yaml.unsupported", "Line 1, column 4: the tag", id="a tag"),
-        pytest.param("--- 1\n--- 2", "yaml.unsupported", "Line 2, column 1: a second document begins.", id="two documents"),
+        pytest.param("a:\n  - b\n c: d", "yaml.syntax", (3, 2), "Did not find expected key.", id="indentation"),
         pytest.param(
-            "a: {{ x }}", "yaml.unsupported", "Line 1, column 5: a key is a list or a mapping.", id="an unquoted reference"
+            "é:\n  é: \x00", "yaml.syntax", (2, 6), "The character U+0000 must not stand in YAML.", id="a control character"
         ),
-        pytest.param("a: 1\na: 2", "yaml.duplicate_key", "Line 2, column 1: the key 'a' stands twice.", id="a key twice"),
-        pytest.param("a: .nan", "yaml.number", "Line 1, column 4: .nan is not a finite number.", id="not a number"),
-        pytest.param("a: 1e999", "yaml.number", "Line 1, column 4: 1e999 is not a finite number.", id="infinite"),
-        pytest.param("a: " + "9" * 5_000, "yaml.number", "Line 1, column 4: an integer of 5000 digits.", id="a huge integer"),
-        pytest.param("[" * 100_000, "document.nesting", "Line 1, column 65: nested more than 64 deep.", id="nested lists"),
+        pytest.param("a: &x 1\nb: *x", "yaml.unsupported", (1, 4), "Anchors are not supported.", id="an anchor"),
+        pytest.param("a: *x", "yaml.unsupported", (1, 4), "Aliases are not supported.", id="an alias"),
         pytest.param(
-            "- " * 100_000, "document.nesting", "Line 1, column 129: nested more than 64 deep.", id="nested block lists"
+            "a: !!binary aGk=",
+            "yaml.unsupported",
+            (1, 4),
+            "The tag tag:yaml.org,2002:binary is not supported.",
+            id="a tag",
         ),
-        pytest.param('{"a": NaN}', "json.number", "NaN is not a number in JSON.", id="JSON: not a number"),
-        pytest.param('{"a": -1e999}', "json.number", "-1e999 is not a finite number.", id="JSON: infinite"),
+        pytest.param("--- 1\n--- 2", "yaml.unsupported", (2, 1), "A second document begins.", id="two documents"),
+        pytest.param("a: {{ x }}", "yaml.unsupported", (1, 5), "A key is a list or a mapping.", id="an unquoted reference"),
+        pytest.param("a: 1\na: 2", "yaml.duplicate_key", (2, 1), "The key 'a' stands twice.", id="a key twice"),
+        pytest.param("a: .nan", "yaml.number", (1, 4), ".nan is not a finite number.", id="not a number"),
+        pytest.param("a: 1e999", "yaml.number", (1, 4), "1e999 is not a finite number.", id="infinite"),
         pytest.param(
-            '{"a": ' + "9" * 5_000 + "}", "json.number", "The number is an integer of 5000 digits.", id="JSON: a huge integer"
+            "a: " + "9" * 5_000,
+            "yaml.number",
+            (1, 4),
+            "The number has 5000 digits; at most 300 are read.",
+            id="a huge integer",
+        ),
+        pytest.param("[" * 100_000, "document.nesting", (1, 65), TOO_DEEP, id="nested lists"),
+        pytest.param("- " * 100_000, "document.nesting", (1, 129), TOO_DEEP, id="nested block lists"),
+        pytest.param('{"a":\n NaN}', "json.number", (2, 2), "NaN is not a number in JSON.", id="JSON: not a number"),
+        pytest.param('{"a": -1e999}', "json.number", (1, 7), "-1e999 is not a finite number.", id="JSON: infinite"),
+        pytest.param(
+            '{"a": ' + "9" * 5_000 + "}",
+            "json.number",
+            (1, 7),
+            "The number has 5000 digits; at most 300 are read.",
+            id="JSON: a huge integer",
         ),
         pytest.param(
-            '{"a": 1, "b": {"c": 1, "c": 2}}',
+            '{"a": 1, "b": [{}, {"c": 1,\n "\\u0063": 2}]}',
             "json.duplicate_key",
+            (2, 2),
             "The key 'c' stands twice in one object.",
             id="JSON: a key twice",
         ),
-        pytest.param('{"a": 1,\n "b"}', "json.invalid", "Line 2, column 5: Expecting ':' delimiter.", id="JSON: syntax"),
-        pytest.param('{"a": [1, 2', "json.invalid", "Line 1, column 12: Expecting ',' delimiter.", id="JSON: cut off"),
-        pytest.param('{"a":' * 100_000, "document.nesting", "Line 1: nested more than 64 deep.", id="JSON: nested objects"),
+        pytest.param('{"a": 1,\n "b"}', "json.invalid", (2, 5), "Expecting ':' delimiter.", id="JSON: syntax"),
+        pytest.param('{"a": [1, 2', "json.invalid", (1, 12), "Expecting ',' delimiter.", id="JSON: cut off"),
+        pytest.param('\n{"a":' * 100_000, "document.nesting", (66, 1), TOO_DEEP, id="JSON: nested objects"),
         pytest.param(
-            '{"a": "\\ud800"}', "document.value", "A text holds half of a surrogate pair.", id="JSON: half a surrogate pair"
+            '{"a":\n ["\\ud800"]}',
+            "document.value",
+            (2, 3),
+            "A text holds half of a surrogate pair.",
+            id="JSON: half a surrogate pair",
         ),
-        pytest.param("\ud800", "text.encoding", "The text is not valid UTF-8 at position 0.", id="half a surrogate pair"),
-        pytest.param(b"\xff\xfe", "text.encoding", "The text is not valid UTF-8 at position 0.", id="other bytes"),
-        pytest.param("a" * (MOST_BYTES + 1), "text.too_large", "The text is larger than 1 MiB.", id="too large"),
-        pytest.param("é" * MOST_BYTES, "text.too_large", "The text is larger than 1 MiB.", id="too large in UTF-8"),
-        pytest.param("", "shape.type", "A document is an object of keys and values, not nothing.", id="nothing"),
-        pytest.param("- 1", "shape.type", "A document is an object of keys and values, not a list.", id="a list"),
+        pytest.param("a\né\ud800", "text.encoding", (2, 2), "The text is not valid UTF-8.", id="half a surrogate pair"),
+        pytest.param(b"a\n\xc3\xa9\xff", "text.encoding", (2, 2), "The text is not valid UTF-8.", id="other bytes"),
+        pytest.param("a" * (MOST_BYTES + 1), "text.too_large", None, "The text is larger than 1 MiB.", id="too large"),
+        pytest.param("é" * MOST_BYTES, "text.too_large", None, "The text is larger than 1 MiB.", id="too large in UTF-8"),
+        pytest.param("", "shape.type", None, "A document is an object of keys and values, not nothing.", id="nothing"),
+        pytest.param("\n- 1", "shape.type", (2, 1), "A document is an object of keys and values, not a list.", id="a list"),
     ],
 )
-def test_a_text_that_cannot_be_read_is_one_problem(text: str | bytes, code: str, says: str) -> None:
+def test_a_text_that_cannot_be_read_is_one_problem_with_its_place(
+    text: str | bytes, code: str, place: tuple[int, int] | None, says: str
+) -> None:
     reading = read_document(text)
     assert reading.document is None
-    assert [problem.code for problem in reading.problems] == [code]
-    assert reading.problems[0].says.startswith(says)
+    (problem,) = located(reading.problems, reading.positions)
+    assert (problem.code, problem.line and (problem.line, problem.column), problem.says) == (code, place, says)
 
 
 @pytest.mark.parametrize(
@@ -198,26 +221,17 @@ def test_a_misspelt_key_is_not_moved_over_one_that_is_there() -> None:
     [
         pytest.param({"name": "a", "steps": [step()], "policy": {}}, "/policy", id="policy of a template"),
         pytest.param({"name": "a", "steps": [step()], "triggers": []}, "/triggers", id="triggers of a template"),
-        pytest.param({"steps": [step(when="x")], "output": 1}, "/steps/0/when", id="when"),
-        pytest.param({"steps": [step(switch=[])], "output": 1}, "/steps/0/switch", id="switch"),
-        pytest.param({"steps": [step(fallback="x")], "output": 1}, "/steps/0/fallback", id="fallback"),
         pytest.param({"steps": [step(circuit_breaker={})], "output": 1}, "/steps/0/circuit_breaker", id="circuit breaker"),
-        pytest.param({"steps": [step(publishes=[])], "output": 1}, "/steps/0/publishes", id="publishes"),
-        pytest.param({"steps": [step(tags=[])], "output": 1}, "/steps/0/tags", id="tags"),
-        pytest.param({"steps": [step(priority=1)], "output": 1}, "/steps/0/priority", id="priority"),
         pytest.param({"steps": [step(until="x")], "output": 1}, "/steps/0/until", id="until"),
-        pytest.param({"steps": [step(type="decision")], "output": 1}, "/steps/0/type", id="a decision"),
-        pytest.param({"steps": [step(type="deferred")], "output": 1}, "/steps/0/type", id="a deferred step"),
-        pytest.param({"steps": [step(type="workflow")], "output": 1}, "/steps/0/type", id="a workflow step"),
         pytest.param(
-            {"steps": [{"name": "l", "for_each": {"items": []}, "steps": [step(when="x")]}], "output": 1},
-            "/steps/0/steps/0/when",
+            {"steps": [{"name": "l", "for_each": {"items": []}, "steps": [step(until="x")]}], "output": 1},
+            "/steps/0/steps/0/until",
             id="within a loop",
         ),
         pytest.param(
-            {"steps": [step(for_each={"items": [], "failure_threshold": 1})], "output": 1},
-            "/steps/0/for_each/failure_threshold",
-            id="a failure threshold",
+            {"steps": [{"name": "s", "switch": {"cases": [{"when": "true", "steps": [step(until="x")]}]}}], "output": 1},
+            "/steps/0/switch/cases/0/steps/0/until",
+            id="within a branch",
         ),
     ],
 )
@@ -231,4 +245,41 @@ def test_a_construct_that_does_not_exist_yet_is_named(document: Any, where: str)
 def test_numbers_and_booleans_are_not_read_from_texts() -> None:
     assert told(read_document({"steps": [step(idempotent="yes")], "output": 1}).problems) == [
         ("shape.type", "/steps/0/idempotent")
+    ]
+
+
+def test_a_whole_number_may_be_written_with_a_point() -> None:
+    document = read_document('{"name": "x", "bounds": {"steps": 5.0}, "steps": [{"name": "a", "input": {"n": 3.0}}]}').document
+    assert isinstance(document, Template)
+    assert (document.bounds and document.bounds.steps, document.steps[0].input) == (5, {"n": 3.0})
+    assert told(read_document({"name": "x", "bounds": {"steps": 5.5}, "steps": [step()]}).problems) == [
+        ("shape.type", "/bounds/steps")
+    ]
+
+
+def test_more_steps_than_a_document_may_have_are_one_problem_wherever_they_stand() -> None:
+    many = [{"name": f"s{i}"} for i in range(3_400)]
+    switch = {"value": 1, "cases": [{"equals": 1, "steps": many}], "default": {"steps": many}}
+    problems = read_document({"output": 1, "steps": [{"name": "r", "switch": switch}, {"name": "l", "steps": many}]}).problems
+    assert [(p.code, p.where, p.says) for p in problems] == [
+        ("document.too_large", "/steps", "The document has more than 10,000 steps.")
+    ]
+
+
+def test_problems_of_shape_beyond_those_that_help_are_counted() -> None:
+    problems = read_document({"output": 1, "steps": [step(depends_on=["A B"] * 600)]}).problems
+    assert [p.code for p in problems] == ["shape.value"] * 500 + ["document.problems"]
+    assert problems[-1].says == "100 more problems of the document's shape are not listed."
+
+
+@pytest.mark.parametrize("globs", [["*"] * 257, ["a" * 257]], ids=["many", "long"])
+def test_many_or_long_globs_are_refused(globs: list[str]) -> None:
+    planning = {"name": "p", "type": "planning", "goal": "x", "allow": {"handlers": globs}}
+    assert told(read_document({"output": 1, "steps": [planning]}).problems) == [("shape.value", "/steps/0/allow/handlers")]
+
+
+@pytest.mark.parametrize("timeout", ["9" * 400 + "h", 1e308, -1e308], ids=["digits", "a huge number", "a negative one"])
+def test_a_length_of_time_beyond_all_is_refused(timeout: Any) -> None:
+    assert told(read_document({"output": 1, "steps": [step(timeout=timeout)]}).problems) == [
+        ("shape.value", "/steps/0/timeout")
     ]

@@ -15,6 +15,8 @@ from fragments.references import (
     whole,
 )
 
+AFTER = "after ?? comes a reference, a text, a number, true, false, null, [] or {}"
+
 LOOKUP: dict[str, Any] = {
     "input": {"feed": "https://x", "odd key": 1, "none": None},
     "task": {"id": "t1", "namespace": "demo"},
@@ -39,38 +41,121 @@ LOOKUP: dict[str, Any] = {
 )
 def test_a_whole_reference_is_a_root_and_a_path(text: str, root: str, path: tuple[str | int, ...]) -> None:
     reference = whole(text)
-    assert reference is not None
+    assert isinstance(reference, Reference)
     assert (reference.root, reference.path) == (root, path)
 
 
 def test_a_step_reference_names_its_step_and_the_path_in_its_output() -> None:
     reference = whole("{{ steps.fetch.output.body[2] }}")
-    assert reference is not None
+    assert isinstance(reference, Reference)
     assert (reference.step, reference.tail) == ("fetch", ("body", 2))
 
 
 @pytest.mark.parametrize(
-    ("text", "later"),
+    ("text", "says"),
     [
-        pytest.param("{{ }}", None, id="nothing"),
-        pytest.param("{{ 1 + 2 }}", None, id="a computation"),
-        pytest.param("{{ input.a + 1 }}", None, id="a computation behind a path"),
-        pytest.param("{{ steps.fetch }}", None, id="a step without output"),
-        pytest.param("{{ steps.fetch.body }}", None, id="a step without the word output"),
-        pytest.param("{{ steps[0].output }}", None, id="a step by number"),
-        pytest.param("{{ input.0 }}", None, id="a number as a name"),
-        pytest.param("{{ input.a", None, id="never closed"),
-        pytest.param("{{{ input.a }}}", None, id="three braces"),
-        pytest.param('{{ input["\\x"] }}', None, id="an escape that JSON does not have"),
-        pytest.param("{{ steps.fetch.output.a ?? 1 }}", "defaults with ??", id="a default"),
-        pytest.param("{{ input.a[-1] }}", "negative indexes", id="a negative index"),
-        pytest.param("{{ steps.fetch.status }}", "steps.NAME.status", id="a status"),
-        pytest.param("{{ secrets.token }}", "secrets", id="a secret"),
+        pytest.param("{{ }}", "a reference begins with a name, such as input or steps", id="nothing"),
+        pytest.param("{{ 1 + 2 }}", "a reference begins with a name, such as input or steps", id="a computation"),
+        pytest.param("{{ 'x' }}", "a reference begins with a name, such as input or steps", id="a text alone"),
+        pytest.param(
+            "{{ input.a + 1 }}", "' + 1' is no path: .name, [0], [-1] or [\"any key\"]", id="a computation behind a path"
+        ),
+        pytest.param("{{ steps.fetch }}", "a step is read as steps.NAME.output", id="a step without output"),
+        pytest.param(
+            "{{ steps.fetch.body }}", "after the step's name comes .output, not .body", id="a step without the word output"
+        ),
+        pytest.param("{{ steps.fetch.status.x }}", "a status is one word", id="a path into a status"),
+        pytest.param("{{ steps[0].output }}", "a step is read as steps.NAME.output", id="a step by number"),
+        pytest.param("{{ input.0 }}", "'.0' is no path: .name, [0], [-1] or [\"any key\"]", id="a number as a name"),
+        pytest.param("{{ input.a", "{{ begins a reference that does not end", id="never closed"),
+        pytest.param("{{{ input.a }}}", "{{ begins a reference that does not end", id="three braces"),
+        pytest.param(
+            '{{ input["\\x"] }}',
+            '\'["\\\\x"]\' is no path: .name, [0], [-1] or ["any key"]',
+            id="an escape that JSON does not have",
+        ),
+        pytest.param("{{ secrets }}", "a secret is read as secrets.NAME", id="all secrets"),
+        pytest.param("{{ secrets.a.b }}", "a secret is read as secrets.NAME", id="a path into a secret"),
+        pytest.param("{{ input.a ?? }}", AFTER, id="nothing to fall back on"),
+        pytest.param("{{ input.a ?? -x }}", AFTER, id="a sign before a name"),
+        pytest.param('{{ input.a ?? {"x": 1} }}', "{{ begins a reference that does not end", id="an object that is not empty"),
+        pytest.param("{{ input.a ?? [1] }}", AFTER, id="a list that is not empty"),
+        pytest.param(
+            "{{ input.a ?? 1 ?? input.b }}", "' ?? input.b' behind a literal would never be read", id="behind a literal"
+        ),
+        pytest.param('{{ input.a ?? "\\ud800" }}', "'\"\\\\ud800\"' is no JSON", id="half of a surrogate pair"),
+        pytest.param("{{ input.a ?? 1e999 }}", "'1e999' is no JSON", id="a number out of range"),
     ],
 )
-def test_what_is_no_reference_is_told_and_named_where_the_language_will_have_it(text: str, later: str | None) -> None:
+def test_what_is_no_reference_is_told_with_the_reason(text: str, says: str) -> None:
     assert whole(text) is None
-    assert [part.later for _, part in malformed(text)] == [later]
+    assert [part.says for _, part in malformed(text)] == [says]
+
+
+SEEN = {"input": {"a": None, "b": [1, 2, 3], "c": {"d": "x"}, "e": ""}, "steps": {"s": {"output": None}}}
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        pytest.param("{{ input.c.d ?? 1 }}", "x", id="there"),
+        pytest.param("{{ input.a ?? 1 }}", 1, id="null"),
+        pytest.param("{{ input.z.y ?? 1 }}", 1, id="a path that is not there"),
+        pytest.param("{{ item ?? 1 }}", 1, id="a root that is not there"),
+        pytest.param("{{ input.e ?? 1 }}", "", id="an empty text is there"),
+        pytest.param("{{ input.z ?? input.a ?? input.c }}", {"d": "x"}, id="the first that is there"),
+        pytest.param("{{ input.z ?? input.a }}", None, id="null at last"),
+        pytest.param("{{ input.z ?? null }}", None, id="a null"),
+        pytest.param("{{ steps.s.output ?? steps.s.output ?? false }}", False, id="the output of a step that was skipped"),
+        pytest.param("{{ input.z ?? -1.5 }}", -1.5, id="a number"),
+        pytest.param("{{ input.z ?? 'a }} b' }}", "a }} b", id="a text with braces"),
+        pytest.param('{{ input.z ?? "a \\"b\\"" }}', 'a "b"', id="a text with quotes"),
+        pytest.param("{{ input.z ?? [] }}", [], id="an empty list"),
+        pytest.param("{{ input.z ?? {} }}", {}, id="an empty object"),
+        pytest.param("{{input.z??input.b[-1]}}", 3, id="without spaces"),
+        pytest.param("{{ input.z ?? truely ?? 2 }}", 2, id="a name that begins like a literal"),
+        pytest.param("<{{ input.z ?? 'none' }}|{{ input.a ?? [] }}>", "<none|[]>", id="within a text"),
+        pytest.param("{{ input.b[-3] }}", 1, id="the first from the end"),
+        pytest.param("{{ input.b[-4] ?? 0 }}", 0, id="before the first"),
+    ],
+)
+def test_a_choice_gives_the_first_that_is_there_and_not_null(text: str, value: Any) -> None:
+    assert resolve(text, SEEN) == value
+
+
+@pytest.mark.parametrize(
+    ("text", "missing"),
+    [
+        pytest.param("{{ input.b[-4] }}", "[-4]", id="a negative index"),
+        pytest.param("{{ input.z ?? input.c.y }}", ".y", id="the last of a choice"),
+    ],
+)
+def test_what_is_not_there_is_told(text: str, missing: str) -> None:
+    with pytest.raises(Unresolvable) as caught:
+        resolve(text, SEEN)
+    assert caught.value.missing == missing
+
+
+@pytest.mark.parametrize(
+    ("text", "result"),
+    [
+        pytest.param("{{ input.x ?? input.y }}", 7, id="known from the start"),
+        pytest.param("{{ input.y ?? input.x ?? input.z }}", "{{ input.y ?? 7 }}", id="known behind another"),
+        pytest.param("{{ input.y ?? input.o }}", "{{ input.y ?? input.o }}", id="what no literal can be"),
+        pytest.param("{{ input.y ?? 1 }}", "{{ input.y ?? 1 }}", id="not known"),
+        pytest.param("a {{ input.y ?? input.x }} {{ input.x }}", "a {{ input.y ?? 7 }} 7", id="within a text"),
+    ],
+)
+def test_values_put_into_a_choice_leave_a_choice(text: str, result: Any) -> None:
+    values: dict[str, Any] = {"x": 7, "o": {"a": 1}}
+    assert substitute(text, lambda reference: values.get(str(reference.path[0]))) == result
+
+
+def test_a_reference_is_redirected_within_a_choice() -> None:
+    old = find("{{ steps.a.output.x }}")[0][1]
+    text = "{{ steps.a.output.x ?? input.y ?? 'n' }} and {{ steps.a.output.x }}"
+    changed = '{{ steps.b.output.x ?? input.y ?? "n" }} and {{ steps.b.output.x }}'
+    assert redirected(text, old, ("steps", "b", "output", "x")) == changed
 
 
 def test_a_text_is_split_into_literal_parts_and_references() -> None:

@@ -22,6 +22,10 @@ def obj(required: tuple[str, ...] = (), *, closed: bool = False, **properties: A
     }
 
 
+DOUBLING = {"$ref": "#/$defs/d0"}
+DOUBLING_DEFS = {"$defs": {f"d{i}": {"allOf": [{"$ref": f"#/$defs/d{i + 1}"}] * 2} for i in range(60)} | {"d60": {}}}
+
+
 @pytest.mark.parametrize(
     ("producer", "consumer", "expected"),
     [
@@ -53,6 +57,17 @@ def obj(required: tuple[str, ...] = (), *, closed: bool = False, **properties: A
         ),
         pytest.param({"type": "number", "exclusiveMinimum": 5}, {"minimum": 5}, Fit.YES, id="a range within"),
         pytest.param({"type": "number", "minimum": 5}, {"exclusiveMinimum": 5}, Fit.UNKNOWN, id="a range that reaches too far"),
+        pytest.param({"type": "integer", "exclusiveMinimum": 3}, {"minimum": 4}, Fit.YES, id="the next integer"),
+        pytest.param({"type": "integer", "minimum": 3.5}, {"maximum": 3.9}, Fit.NO, id="no integer between"),
+        pytest.param({"type": "number", "minimum": 3.5}, {"maximum": 3.9}, Fit.UNKNOWN, id="a number between"),
+        pytest.param({"type": "integer", "multipleOf": 4}, {"multipleOf": 2}, Fit.YES, id="multiples of a multiple"),
+        pytest.param({"type": "integer", "multipleOf": 2}, {"multipleOf": 4}, Fit.UNKNOWN, id="multiples of a part"),
+        pytest.param(INT, {"multipleOf": 1}, Fit.YES, id="every integer is a multiple of one"),
+        pytest.param(NUM, {"multipleOf": 1}, Fit.UNKNOWN, id="not every number is"),
+        pytest.param({"type": "number", "multipleOf": 0.5}, {"multipleOf": 0.5}, Fit.YES, id="the same multiples"),
+        pytest.param({"type": "string", "format": "uri"}, {"format": "uri"}, Fit.YES, id="the same format"),
+        pytest.param({"type": "string", "format": "date"}, {"format": "uri"}, Fit.UNKNOWN, id="another format"),
+        pytest.param({"const": "x"}, {"type": "string", "format": "uri"}, Fit.UNKNOWN, id="a constant and a format"),
         pytest.param({"type": "string", "minLength": 5}, {"maxLength": 4}, Fit.NO, id="lengths apart"),
         pytest.param({"type": "string", "pattern": "^a"}, {"pattern": "^a"}, Fit.YES, id="the same pattern"),
         pytest.param(STR, {"pattern": "^a"}, Fit.UNKNOWN, id="a pattern"),
@@ -138,6 +153,10 @@ BODY: Schema = {
         pytest.param(("items", 0, "n"), INT, True, id="what is always there"),
         pytest.param(("items", 1, "n"), INT, False, id="an item that need not be there"),
         pytest.param(("pair", 1), INT, False, id="the second of a pair"),
+        pytest.param(("items", -1, "n"), INT, True, id="the last of a list that is not empty"),
+        pytest.param(("items", -2, "n"), INT, False, id="the last but one"),
+        pytest.param(("pair", -2), STR, False, id="the first of a pair, from the end"),
+        pytest.param(("pair", -1), {"anyOf": [STR, INT]}, False, id="the last of a pair that may be shorter"),
         pytest.param(("any", "a"), {"anyOf": [INT, STR]}, False, id="one of two cases"),
         pytest.param(("any", "b"), STR, False, id="in one of two cases"),
         pytest.param(("map", "k"), STR, False, id="a key of a map"),
@@ -207,6 +226,16 @@ def test_paths_lead_into_known_values() -> None:
             {"$defs": {"a": {"anyOf": [{"$ref": "#/$defs/b"}]}, "b": {"not": {"$ref": "#/$defs/a"}}}},
             ("$defs", "b", "not", "$ref"),
             id="in a circle",
+        ),
+        pytest.param({"pattern": "^(?=a)"}, ("pattern",), id="a pattern that looks ahead"),
+        pytest.param({"properties": {"a": DOUBLING}, **DOUBLING_DEFS}, ("$defs", "d48"), id="what doubles at each level"),
+        pytest.param(
+            {
+                "$ref": "#/$defs/d0",
+                "$defs": {f"d{i}": {"$ref": f"#/$defs/d{i + 1}"} for i in range(10_000)} | {"d10000": STR},
+            },
+            (),
+            id="a chain of ten thousand references",
         ),
     ],
 )

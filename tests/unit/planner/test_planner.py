@@ -261,6 +261,21 @@ async def test_a_plan_that_is_wrong_twice_passes_at_the_third_turn() -> None:
     assert [message["role"] for message in model.asked[2].messages] == ["system", "user", *["assistant", "user"] * 2]
 
 
+async def test_a_plan_is_made_over_the_versions_that_its_task_began_with() -> None:
+    newer = COUNTED.model_copy(update={"version": "1.1.0", "config_schema": {**COUNTED.config_schema, "required": ["mode"]}})
+    model = Scripted(text_of(plan(handler="counted@^1", config={})), text_of(plan(handler="counted@1.1.0")))
+    grown = FragmentPlanner(model, Catalog.of([COUNTED, newer], retired={COUNTED.id: "use 1.1.0"}), Library())
+    request = replace(REQUEST, handlers=(COUNTED.id,))
+    fits, refused = await grown.plan(request), await grown.plan(request)
+
+    assert isinstance(fits, Offered)
+    assert fits.report.authority is not None
+    assert fits.report.authority.handlers == ("counted@1.0.0",)
+    assert isinstance(refused, Rejected)
+    assert "handler.version" in {problem.code for problem in refused.problems}
+    assert "counted@1.1.0" not in json.dumps(model.asked[0].messages)
+
+
 async def test_a_prompt_carries_the_allowance_of_its_request() -> None:
     model = Scripted(text_of(GOOD))
     await planner(model, max_tokens=777).plan(REQUEST)

@@ -1,18 +1,29 @@
-"""Pages that follow from the code. `GOALWRIGHT_UPDATE_GOLDEN=1` writes them anew."""
+"""What the pages say of codes is true of the code."""
 
-import os
+import re
 from pathlib import Path
+
+import pytest
 
 from fragments.codes import CODES
 
-LANGUAGE = Path(__file__).resolve().parents[3] / "docs" / "language.md"
-HEADING = "| code | meaning |\n|---|---|\n"
+ROOT = Path(__file__).resolve().parents[3]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+NAMED = re.compile(r"`((?:yaml|json|shape|language|names|graph|decision|deferred|loop|reference|schema|dialect)\.[a-z_]+)`")
+"""A code of a family whose name is no word of documents; `input.url_params` is no code."""
 
 
-def test_the_language_page_lists_every_code_with_its_sentence() -> None:
-    page = LANGUAGE.read_text()
-    table = "".join(f"| `{code}` | {sentence} |\n" for code, sentence in CODES.items())
-    wanted = page.partition(HEADING)[0] + HEADING + table
-    if os.environ.get("GOALWRIGHT_UPDATE_GOLDEN"):
-        LANGUAGE.write_text(wanted)
-    assert LANGUAGE.read_text() == wanted
+def test_the_language_page_leads_to_the_page_of_problems() -> None:
+    assert "[problems.md](problems.md)" in (ROOT / "docs" / "language.md").read_text(encoding="utf-8")
+    assert (ROOT / "docs" / "problems.md").is_file()
+
+
+@pytest.mark.parametrize("path", [pytest.param(path, id=path.name) for path in PAGES])
+def test_every_code_that_a_page_names_is_one(path: Path) -> None:
+    assert [code for code in NAMED.findall(path.read_text(encoding="utf-8")) if code not in CODES] == []
+
+
+@pytest.mark.parametrize("path", [pytest.param(path, id=path.name) for path in PAGES])
+def test_every_link_to_the_explanation_of_a_code_leads_to_one(path: Path) -> None:
+    linked = re.findall(r"problems\.md#([^)]+)\)", path.read_text(encoding="utf-8"))
+    assert [code for code in linked if code not in CODES] == []

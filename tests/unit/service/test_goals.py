@@ -5,6 +5,9 @@ import pytest
 from catalog.loader import load_catalog
 from fragments.bounds import Left
 from fragments.documents import Template
+from fragments.problems import Severity
+from planner.library import Library
+from service.door import Door
 from service.goals import Goal, House, admit, template_of
 
 CATALOG = load_catalog().catalog
@@ -67,3 +70,18 @@ def test_smaller_bounds_narrow_what_is_left() -> None:
     admission = admit(template(bounds={"steps": 2, "wall_clock": "90s"}), {"n": 1}, catalog=CATALOG, house=HOUSE)
     assert admission.submit is not None
     assert (admission.submit.left.steps, admission.submit.left.wall_clock_s) == (2, 90)
+
+
+def test_what_the_engine_does_not_run_is_refused_whole_and_checked_where_nothing_is_to_run() -> None:
+    step = {"name": "one", "handler": "transform", "config": {"expression": "$"}, "input": {"data": 1}}
+    later = template(steps=[step | {"priority": 3}])
+    refused = admit(later, {}, catalog=CATALOG, house=HOUSE)
+    assert [(p.code, p.where) for p in refused.report.problems] == [("language.not_run", "/steps/0/priority")]
+    assert (refused.submit, refused.report.digest) == (None, None)
+    assert admit(later, {}, catalog=CATALOG, house=HOUSE, runs=None).report.ok
+    door = Door(catalog=CATALOG, library=Library(), house=HOUSE)
+    inputs: tuple[dict[str, Any] | None, ...] = ({}, None)
+    for given in inputs:
+        report = door.check(later.model_dump(mode="json", by_alias=True, exclude_unset=True), given=given)
+        found = [(p.code, p.where, p.severity) for p in report.problems]
+        assert found == [("language.not_run", "/steps/0/priority", Severity.WARNING)]

@@ -1,0 +1,1 @@
+"""Time zones, as far as there are any."""

@@ -1,0 +1,1 @@
+"""Capabilities from an OpenAPI document: one handler per operation."""

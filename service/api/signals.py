@@ -1,0 +1,82 @@
+"""What tasks wait for, and the answers."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from pydantic import Field
+
+from catalog.capability import Document
+from catalog.values import Json, JsonObject
+from engine.contracts import misfit
+from engine.records import StepRow
+from service import wire
+from service.api.access import EVERY_GROUP, Asking, Running, Sender
+from service.api.refusals import Refusal, not_found
+from service.api.tasks import known_task
+
+router = APIRouter(tags=["signals"])
+
+
+class SignalRequest(Document):
+    """An answer to what a step waits for. Without `step`, to the only one of the task that waits."""
+
+    step: str | None = None
+    signal: str = "approval"
+    body: dict[str, Json] = Field(default_factory=dict)
+
+
+@router.get("/waits")
+async def list_waits(
+    services: Running, sender: Asking, limit: Annotated[int, Query(ge=1, le=1_000)] = 100, *, mine: bool = False
+) -> dict[str, Json]:
+    """List what tasks wait for, oldest task first; with `mine`, what the sender may answer."""
+    rows = await services.store.waits(limit=limit)
+    return {"waits": [wire.wait(row) for row in rows if not mine or _may_answer(sender, row.asks)]}
+
+
+@router.post("/tasks/{task}/signals", status_code=202)
+async def send_signal(task: str, request: SignalRequest, services: Running, sender: Asking) -> dict[str, Json]:
+    """Answer what a step waits for. 409 where it does not wait, 403 where the sender is not asked."""
+    row = await known_task(services, task)
+    if row.ended_at is None and (services.runner is None or not services.runner.runs(task)):
+        says = f"Nobody runs task {task} now. Start 'goalwright serve' on the same database to take it up."
+        raise Refusal(409, "Conflict", says)
+    step = _waiting(task, row.steps, request)
+    assert step.waits is not None, "it waits"
+    asks = step.waits["asks"]
+    if not _may_answer(sender, asks):
+        raise Refusal(403, "Forbidden", f"Step {step.step} asks {', '.join(asks['groups'])}; {sender.name} is in none of them.")
+    wrong = misfit(asks.get("answer") or {}, request.body)
+    if wrong:
+        raise Refusal(422, "Refused", f"The answer does not fit what step {step.step} asks: {wrong}")
+    taken = await services.door.signal(task, step.step, request.signal, request.body, sender=sender.name, groups=sender.groups)
+    if not taken:
+        raise _not_waiting(task, request.step, row.steps)
+    return {"task": task, "step": step.step, "signal": request.signal, "sender": sender.name}
+
+
+def _waiting(task: str, steps: tuple[StepRow, ...], request: SignalRequest) -> StepRow:
+    if request.step is not None and not any(step.step == request.step for step in steps):
+        raise not_found(what=f"step of task {task}", name=request.step)
+    fitting = [
+        step
+        for step in steps
+        if step.waits is not None and step.waits["signal"] == request.signal and request.step in (None, step.step)
+    ]
+    if len(fitting) != 1:
+        raise _not_waiting(task, request.step, steps)
+    return fitting[0]
+
+
+def _not_waiting(task: str, named: str | None, steps: tuple[StepRow, ...]) -> Refusal:
+    waiting = [f"{row.step} (signal {row.waits['signal']})" for row in steps if row.waits is not None]
+    there = f"These do: {', '.join(waiting)}." if waiting else "None of its steps does."
+    what = f"Step {named} of task {task} does not wait for this signal." if named else f"Name the step of task {task}."
+    return Refusal(409, "Conflict", f"{what} {there}")
+
+
+def _may_answer(sender: Sender, asks: JsonObject) -> bool:
+    groups = asks.get("groups")
+    if not isinstance(groups, list) or EVERY_GROUP in sender.groups:
+        return True
+    return bool(set(groups) & set(sender.groups))

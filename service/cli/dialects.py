@@ -1,0 +1,114 @@
+"""`convert`: workflows of other dialects, written as templates of the language."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+
+from catalog.values import Json, JsonObject
+from fragments.dialects import Bindings, Conversion, Dialect, read_bindings, yaml_of
+from fragments.dialects import convert as convert_text
+from fragments.problems import errors
+from fragments.proofs import Report
+from service.cli.inputs import read_text
+from service.cli.output import Exit, Format, FormatOption, progress, show_problems, stop, write_json
+from service.door import Door
+
+BindOption = Annotated[
+    Path | None, typer.Option("--bind", help="Mapping file: which handlers the callables of the source are.")
+]
+DialectOption = Annotated[Dialect | None, typer.Option("--dialect", help="What the file is written in.")]
+
+
+def convert(
+    file: Annotated[Path, typer.Argument(help="A task template of Tasker, or a workflow of workflow.io/v1.")],
+    *,
+    dialect: DialectOption = None,
+    bind: BindOption = None,
+    output: Annotated[Path | None, typer.Option("--output", help="Where to write the template, in place of stdout.")] = None,
+    partial: Annotated[bool, typer.Option("--partial", help="Write what converts, though something does not.")] = False,
+    output_format: FormatOption = Format.TEXT,
+) -> None:
+    """Convert a workflow of another dialect into a template. Whole or not at all, unless --partial is said."""
+    conversion = converted(file, dialect, bind, output_format)
+    written = conversion.template is not None and (conversion.ok or partial)
+    if output is not None and written:
+        _write_file(output, _yaml(conversion, file), source=file)
+    if output_format is Format.JSON:
+        write_json(_report(conversion))
+    else:
+        _tell(conversion, file)
+        if written and output is None:
+            typer.echo(_yaml(conversion, file), nl=False)
+    if not written:
+        count = len(errors(conversion.problems))
+        more = " --partial writes what converts." if conversion.template is not None else ""
+        stop(Exit.REFUSED, f"Nothing was written: {count} problem{'s' if count > 1 else ''}.{more}")
+
+
+def converted(file: Path, dialect: Dialect | None, bind: Path | None, output_format: Format) -> Conversion:
+    """Convert a file; ends the command where the mapping file is none."""
+    bindings = _bindings(bind, output_format) if bind is not None else None
+    return convert_text(read_text(file), dialect, bindings, name=file.stem)
+
+
+def checked(conversion: Conversion, door: Door, given: JsonObject | None) -> Report:
+    """Check what was converted; every problem is told with the pointers and lines of the source."""
+    if conversion.template is None:
+        return Report(problems=conversion.problems)
+    report = door.check(conversion.template, given=given)
+    problems = (*conversion.problems, *conversion.told(report.problems))
+    if conversion.ok:
+        return replace(report, problems=problems)
+    return Report(problems=problems)  # what was not converted is not proved either
+
+
+def _bindings(path: Path, output_format: Format) -> Bindings:
+    bindings, problems = read_bindings(read_text(path))
+    if bindings is None:
+        told: list[JsonObject] = [problem.to_json() for problem in problems]
+        if output_format is Format.JSON:
+            write_json({"ok": False, "file": str(path), "problems": told})
+        show_problems(told, file=path)
+        stop(Exit.REFUSED, f"{path} is no mapping file.")
+    return bindings
+
+
+def _report(conversion: Conversion) -> dict[str, Json]:
+    return {
+        "ok": conversion.ok,
+        "dialect": conversion.dialect.value if conversion.dialect is not None else None,
+        "template": conversion.template,
+        "problems": [problem.to_json() for problem in conversion.problems],
+        "notes": list(conversion.notes),
+    }
+
+
+def _tell(conversion: Conversion, file: Path) -> None:
+    if conversion.dialect is not None:
+        progress.print(f"[dim]{escape(str(file))} reads as {conversion.dialect.value}.[/dim]")
+    show_problems([problem.to_json() for problem in conversion.problems], file=file)
+    for note in conversion.notes:
+        progress.print(f"[dim]{escape(note)}[/dim]", soft_wrap=True)
+
+
+def _yaml(conversion: Conversion, file: Path) -> str:
+    assert conversion.dialect is not None, "a template was made of some dialect"
+    heading = [f"Converted from {conversion.dialect.value}: {file.name}"]
+    missing = errors(conversion.problems)
+    if missing:
+        heading.append("IN PART. What did not convert:")
+        heading += [f"  line {problem.line}: {problem.says}".replace("\n", " ") for problem in missing]
+    return yaml_of(dict(conversion.template or {}), heading=tuple(heading))
+
+
+def _write_file(path: Path, text: str, *, source: Path) -> None:
+    if path.resolve() == source.resolve():
+        stop(Exit.REFUSED, f"{path} is the source itself; nothing was written.")
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as failure:
+        stop(Exit.FAILED, f"{path} cannot be written: {failure.strerror}.")
+    progress.print(f"[dim]{escape(str(path))} is written.[/dim]")

@@ -1,0 +1,63 @@
+"""A picture as a Mermaid flowchart, for Markdown pages."""
+
+from collections.abc import Iterator
+
+from fragments.problems import Severity, errors
+from service.drawing.picture import Box, Group, Picture, Wait
+
+_ARROWS = {Wait.DECLARED: "-->", Wait.IMPLIED: "-.->"}
+
+
+def mermaid(picture: Picture) -> str:
+    """Write a picture; dotted arrows are implied by references, red steps have errors, yellow ones warnings."""
+    lines = ["---", f"title: {_quoted(picture.title)}", "---", "flowchart TD"]
+    lines += [f"  %% {_comment(line)}" for line in picture.proof]
+    lines += [f"  %% {problem.code}: {_comment(problem.says)}" for problem in picture.problems]
+    lines += _group(picture.root, "  ")
+    lines += [
+        "  classDef error stroke:#c00,stroke-width:2px",
+        "  classDef warning stroke:#b80,stroke-width:2px",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _group(group: Group, indent: str) -> Iterator[str]:
+    for box in group.boxes:
+        if box.groups:
+            yield f"{indent}subgraph {_id(box.key)}_all[{_quoted(box.name)}]"
+            yield from _box(box, f"{indent}  ")
+            for inner in box.groups:
+                yield f"{indent}  subgraph {_id(inner.key)}_in[{_quoted(inner.title)}]"
+                yield from _group(inner, f"{indent}    ")
+                yield f"{indent}  end"
+            yield f"{indent}end"
+        else:
+            yield from _box(box, indent)
+    for arrow in group.arrows:
+        yield f"{indent}{_id(arrow.before)} {_ARROWS[arrow.wait]} {_id(arrow.after)}"
+
+
+def _box(box: Box, indent: str) -> Iterator[str]:
+    told = [f"{problem.code}: {problem.says}" for problem in box.problems]
+    text = "<br/>".join(_escaped(line) for line in (box.name, box.runs, *box.notes, *told))
+    yield f'{indent}{_id(box.key)}["{text}"]'
+    if box.problems:
+        yield f"{indent}class {_id(box.key)} {'error' if errors(box.problems) else Severity.WARNING}"
+
+
+def _id(key: str) -> str:
+    return "s" + key.replace("/steps/", "_").replace("/", "_")
+
+
+def _quoted(text: str) -> str:
+    return f'"{_escaped(text)}"'
+
+
+def _escaped(text: str) -> str:
+    """Write what Mermaid would take for syntax as its entities."""
+    line = " ".join(text.split())
+    return "".join(f"#{ord(sign)};" if sign in '"#;<>&{}[]()|`\\' else sign for sign in line)
+
+
+def _comment(text: str) -> str:
+    return " ".join(text.split()).replace("%%", "% %").replace("{", "(").replace("}", ")")

@@ -1,0 +1,191 @@
+"""The life of a handler in real processes: published while a server runs, retired while a task runs, imported, called."""
+
+import json
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+CLI = [sys.executable, "-m", "service.cli"]
+STARTS_WITHIN_S = 300  # with handlers that nobody built yet
+ENDS_WITHIN_S = 120
+
+DESCRIPTION = """\
+name: told
+version: {version}
+summary: Tell the version.
+description: Tells the version that answers.
+config_schema: {{type: object, additionalProperties: false}}
+input_schema: {{type: object}}
+output_schema: {{type: string}}
+errors: [{{type: never, retryable: false, description: It never fails.}}]
+effect: pure
+examples: [{{title: Ask, output: "{says}"}}]
+"""
+TEMPLATE = """
+name: held
+steps:
+  - {{name: hold, handler: http_request, config: {{url: "{url}"}}}}
+  - {{name: tell, handler: told@^1, depends_on: [hold]}}
+output: {{told: "{{{{ steps.tell.output }}}}", held: "{{{{ steps.hold.output.status }}}}"}}
+"""
+
+
+class Gate(ThreadingHTTPServer):
+    """A web server that answers when it is let."""
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Answering)
+        self.asked, self.open = threading.Event(), threading.Event()
+
+    @property
+    def address(self) -> str:
+        return f"127.0.0.1:{self.server_address[1]}"
+
+
+class _Answering(BaseHTTPRequestHandler):
+    server: Gate
+
+    def do_GET(self) -> None:
+        self.server.asked.set()
+        assert self.server.open.wait(ENDS_WITHIN_S)
+        self.send_response(200)
+        self.send_header("content-length", "0")
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture
+def gate() -> Iterator[Gate]:
+    server = Gate()
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield server
+    finally:
+        server.open.set()
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+class House:
+    """One data folder, and the environment of every process over it."""
+
+    def __init__(self, folder: Path, **settings: str) -> None:
+        clean = {name: value for name, value in os.environ.items() if not name.startswith("GOALWRIGHT_")}
+        self.folder = folder
+        self.environment = clean | {"GOALWRIGHT_DATA": str(folder / "data"), "GOALWRIGHT_CONFIG": os.devnull} | settings
+
+    def run(self, *words: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [*CLI, *words], cwd=ROOT, env=self.environment, capture_output=True, text=True, timeout=300, check=False
+        )
+
+    def done(self, *words: str) -> Any:
+        ended = self.run(*words, "--format", "json")
+        assert ended.returncode == 0, (ended.stdout, ended.stderr)
+        return json.loads(ended.stdout)
+
+    def written(self, version: str, says: str) -> str:
+        folder = self.folder / "told" / version
+        folder.mkdir(parents=True)
+        (folder / "capability.yaml").write_text(DESCRIPTION.format(version=version, says=says))
+        (folder / "handler.py").write_text(f'def run(config, given):\n    return "{says}"\n')
+        return str(folder)
+
+    @contextmanager
+    def serving(self) -> Iterator[str]:
+        file = self.folder / "data" / "server.json"
+        process = subprocess.Popen([*CLI, "serve", "--port", "0"], cwd=ROOT, env=self.environment, stderr=subprocess.PIPE)
+        deadline = time.monotonic() + STARTS_WITHIN_S
+        try:
+            while not file.exists():
+                assert process.poll() is None, process.stderr and process.stderr.read()
+                assert time.monotonic() < deadline
+                time.sleep(0.05)  # another process: there is nothing else to wait for
+            yield json.loads(file.read_text())["url"]
+        finally:
+            process.terminate()
+            process.communicate(timeout=60)
+
+
+def ended(url: str, task: str) -> Any:
+    after, deadline = 0, time.monotonic() + ENDS_WITHIN_S
+    while time.monotonic() < deadline:
+        page = httpx.get(f"{url}/v1/tasks/{task}/facts", params={"after": after, "wait": 10}, timeout=30).json()
+        after = page["facts"][-1]["seq"] if page["facts"] else after
+        if page["ended"] and not page["facts"]:
+            break
+    return httpx.get(f"{url}/v1/tasks/{task}").json()
+
+
+def test_a_running_task_keeps_its_version_while_a_newer_one_is_published_and_its_own_is_retired(
+    tmp_path: Path, gate: Gate
+) -> None:
+    house = House(tmp_path, GOALWRIGHT_PRIVATE_HOSTS=json.dumps({gate.address: gate.address}))
+    first = house.done("handlers", "publish", house.written("1.0.0", "first"))
+    with house.serving() as url:
+        template = {"text": TEMPLATE.format(url=f"http://{gate.address}/")}
+        running = httpx.post(f"{url}/v1/tasks", json=template).json()["id"]
+        assert gate.asked.wait(ENDS_WITHIN_S)
+
+        second = house.done("handlers", "publish", house.written("1.1.0", "second"))
+        newest = httpx.get(f"{url}/v1/handlers/told").json()["id"]
+        house.done("handlers", "retire", "told@1.0.0", "--because", "use 1.1.0")
+        refused = httpx.post(f"{url}/v1/tasks", json={"text": template["text"].replace("told@^1", "told@1.0.0")})
+
+        gate.open.set()
+        newer = httpx.post(f"{url}/v1/tasks", json=template).json()["id"]
+        outputs = [ended(url, task)["output"] for task in (running, newer)]
+        proved = house.done("verify", running)["ok"]
+
+    assert (first["new"], second["new"], newest) == (True, True, "told@1.1.0")
+    assert (refused.status_code, [problem["code"] for problem in refused.json()["problems"]]) == (422, ["handler.retired"])
+    assert outputs == [{"told": "first", "held": 200}, {"told": "second", "held": 200}]
+    assert proved is True
+
+
+def test_a_server_s_own_api_is_imported_and_called_in_the_sandbox(tmp_path: Path) -> None:
+    house = House(tmp_path)
+    with house.serving() as url:
+        address = url.removeprefix("http://")
+        handlers = tmp_path / "handlers"
+        made = house.done(
+            "import",
+            "openapi",
+            f"{url}/openapi.json",
+            "--directory",
+            str(handlers),
+            "--only",
+            "GET /v1/handlers*",
+            "--prefix",
+            "own",
+        )
+        names = {entry["operation"]: entry["handler"].partition("@")[0] for entry in made["handlers"]}
+        asking = House(
+            tmp_path,
+            GOALWRIGHT_HANDLERS=json.dumps([str(handlers)]),
+            GOALWRIGHT_PRIVATE_HOSTS=json.dumps({address: address}),
+        )
+        server = json.dumps({"server": url})
+        show = names["GET /v1/handlers/{reference}"]
+        shown = asking.done("handlers", "call", show, "--config", server, "--input", '{"reference": "transform@^1"}')
+        missing = asking.run("handlers", "call", show, "--config", server, "--input", '{"reference": "nothing"}')
+
+    assert made["findings"] == []
+    assert shown["ok"]["status"] == 200
+    assert shown["ok"]["body"]["id"] == "transform@1.0.0"
+    assert (missing.returncode, json.loads(missing.stdout)["error"]["type"]) == (1, "status_404")
