@@ -55,6 +55,10 @@ class Usage:
     cpu_ms: float = 0.0
     log_bytes: int = 0
 
+    def plus(self, other: "Usage") -> "Usage":
+        """Add up, field by field."""
+        return Usage(**{name: getattr(self, name) + getattr(other, name) for name in self.__slots__})
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ok:

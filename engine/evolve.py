@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from catalog.calls import Usage
 from catalog.values import JsonObject
 from engine import facts, ledger, steps, tasks
 from engine.blueprints import Blueprint
@@ -19,7 +20,9 @@ from fragments.problems import Problem, Severity
 
 def evolve(state: TaskState, body: facts.Body, *, at: datetime) -> TaskState:
     """Give the state after one more fact. Raises `IllegalMoveError` where a machine's table forbids it."""
-    return _MEANINGS[type(body)](state, body, at)
+    after = _MEANINGS[type(body)](state, body, at)
+    usage = body.usage if isinstance(body, _USING) else None
+    return replace(after, used=after.used.plus(Usage(**usage))) if usage else after
 
 
 def replay(task: str, log: Iterable[facts.Fact]) -> TaskState:
@@ -384,6 +387,8 @@ def _settled(state: TaskState, step: StepState, spent: JsonObject) -> ledger.Led
         return state.ledger
     return ledger.settled(state.ledger, state.account_of(step), reserved=step.reserved, spent=amounts(spent))
 
+
+_USING = (facts.StepCompleted, facts.StepWaits, facts.AttemptFailed)
 
 _MEANINGS: dict[type, Callable[[TaskState, Any, datetime], TaskState]] = {
     facts.TaskSubmitted: _submitted,

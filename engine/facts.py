@@ -86,6 +86,7 @@ class AttemptFailed:
     spent: JsonObject
     retry_at: datetime | None
     interrupted: bool = False  # the process died, nobody knows what the attempt did
+    usage: JsonObject = field(default_factory=dict)  # catalog.calls.Usage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

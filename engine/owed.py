@@ -114,6 +114,7 @@ def _call(state: TaskState, step: StepState) -> Call:
         grants=_grants(state, scope, secrets.values()),
         secrets=secrets,
         namespace=state.known.namespace,
+        used=state.used,
         task=state.task,
         step=step.path,
         attempt=step.attempt,

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from immutables import Map
 
+from catalog.calls import Usage
 from catalog.values import Json, JsonObject
 from engine import steps, tasks
 from engine.blueprints import Blueprint
@@ -143,6 +144,7 @@ class TaskState:
     steps: Map[str, StepState] = field(default_factory=Map)
     scopes: Map[str, ScopeState] = field(default_factory=Map)
     ledger: Ledger = field(default_factory=Map)
+    used: Usage = field(default_factory=Usage)  # by all calls of handlers so far
     output: Json = None
     error: Error | None = None
 

@@ -1,4 +1,4 @@
-"""The codes of problems: stable names, one sentence each. Documentation is generated from this table."""
+"""The codes of problems: stable names, one sentence each. Each has a file in `explained`; docs/problems.md is made of both."""
 
 from fragments.conditions import CODES as CONDITION_CODES
 

@@ -100,7 +100,7 @@ def to_json(code: str) -> dict[str, Json]:
 def section(code: str) -> str:
     """Explain one code in Markdown: what it says, why it matters, an example of what causes it, the same mended."""
     told = explanation(code)
-    kind = " or ".join(told.severity) + (", with a patch" if told.patch else "")
+    kind = " or ".join(told.severity) + ("; the example has a patch" if told.patch else "")
     parts = [f"**{CODES[code]}** ({kind})", told.why.strip(), *_example(told), f"**Mended.** {told.mend.strip()}"]
     return "\n\n".join([*parts, _text(told, told.right)]) + "\n"
 

@@ -8,10 +8,11 @@ from pathlib import Path
 
 from structlog import get_logger
 
-from broker.policy import CEILING, Policy
+from broker.policy import Policy
 from broker.pool import WasmPool
 from broker.secrets import Environment, Folder, SecretProvider, Vault
-from catalog.capability import Capability
+from broker.tasks import TaskLimits
+from catalog.capability import Capability, Limits
 from catalog.findings import CatalogError
 from catalog.loader import CORE, LoadedCatalog, load_catalog
 from catalog.published import Published
@@ -29,6 +30,7 @@ from planner.planner import FragmentPlanner
 from service.door import Door
 from service.goals import House
 from service.settings import Settings
+from service.workflows import LibraryWorkflows
 
 log = get_logger()
 
@@ -92,6 +94,7 @@ def vocabulary(settings: Settings) -> Vocabulary:
     for file, problems in library.flawed.items():
         says = [f"{problem.code} at {problem.where or '/'}: {problem.says}" for problem in problems]
         log.warning("template_left_out", file=file, problems=says)
+    house = replace(house, workflows=_workflows(library, loaded.catalog, house))
     asks_a_model = bool(settings.model or settings.recorded)
     door = Door(catalog=loaded.catalog, library=library, house=house, asks_a_model=asks_a_model)
     name = settings.model or (f"recorded answers in {settings.recorded}" if settings.recorded else "templates only, no model")
@@ -151,7 +154,10 @@ async def sandbox(known: Vocabulary) -> AsyncIterator[WasmPool]:
         channels={name: channel.channel() for name, channel in settings.channels.items()},
         secrets={name: secret.binding() for name, secret in settings.secrets.items()},
         ca_file=settings.ca_file,
-        limits=CEILING,
+        limits=Limits(**settings.call_limits.model_dump()),
+        task_limits=TaskLimits(**settings.task_limits.model_dump()),
+        namespace_calls=settings.namespace_calls,
+        grace_s=settings.grace_s,
         workers=settings.workers,
     )
 
@@ -174,6 +180,17 @@ async def _vault(settings: Settings, policy: Policy) -> Vault:
     for says in await vault.missing():
         log.warning("secret_missing", says=says)
     return vault
+
+
+def _workflows(library: Library, catalog: Catalog, house: House) -> LibraryWorkflows:
+    return LibraryWorkflows(
+        library.templates,
+        catalog,
+        left=house.left,
+        channels=house.channels,
+        secrets=house.secrets,
+        operator_hosts=house.hosts,
+    )
 
 
 def planner_of(known: Vocabulary) -> FragmentPlanner:

@@ -154,6 +154,7 @@ class Door:
             channels=self.house.channels,
             secrets=self.house.secrets,
             operator_hosts=self.house.hosts,
+            workflows=self.house.workflows,
         )
 
     def _without_a_model(self, goal: Goal) -> tuple[Problem, ...]:

@@ -1,7 +1,7 @@
 """From what a user submits to a template that is ready to run: parsing, defaults, checks. Pure."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from pydantic import Field
 
@@ -22,6 +22,7 @@ from fragments.frames import Frame
 from fragments.problems import Problem
 from fragments.proofs import Report
 from fragments.schemas.soundness import schema_flaw
+from fragments.workflows import Workflows
 
 
 class Goal(Document):
@@ -44,6 +45,7 @@ class House:
     hosts: tuple[str, ...]
     channels: frozenset[str]
     secrets: frozenset[str] = frozenset()
+    workflows: Workflows = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,6 +100,7 @@ def admit(
         channels=house.channels,
         secrets=house.secrets,
         operator_hosts=house.hosts,
+        workflows=house.workflows,
         runs=runs,
     )
     report = check(template, catalog, frame)
@@ -129,6 +132,7 @@ def planning_frame(goal: Goal, house: House) -> Frame:
         channels=house.channels,
         secrets=house.secrets,
         operator_hosts=house.hosts,
+        workflows=house.workflows,
         runs=RUNS,
         depth=1,
     )

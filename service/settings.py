@@ -9,6 +9,8 @@ import platformdirs
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
+from broker.policy import CEILING
+from broker.tasks import TaskLimits
 from planner.models.prices import Price
 from service.egress import ChannelSettings, SecretName, SecretSettings, findings
 
@@ -22,6 +24,33 @@ class SettingsError(Exception):
         """Collect every finding, not the first only."""
         super().__init__("\n".join(findings))
         self.findings = findings
+
+
+class CallLimitsSettings(BaseModel):
+    """What one call of a handler may use at most; a handler may ask for less."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    cpu_ms: int = Field(default=CEILING.cpu_ms, ge=1, le=60_000)
+    wall_ms: int = Field(default=CEILING.wall_ms, ge=1, le=600_000)
+    memory_bytes: int = Field(default=CEILING.memory_bytes, ge=32 << 20, le=1 << 30)
+    output_bytes: int = Field(default=CEILING.output_bytes, ge=1, le=64 << 20)
+    log_bytes: int = Field(default=CEILING.log_bytes, ge=0, le=1 << 20)
+    host_calls: int = Field(default=CEILING.host_calls, ge=0, le=10_000)
+    moved_bytes: int = Field(default=CEILING.moved_bytes, ge=0, le=1 << 30)
+
+
+class TaskLimitsSettings(BaseModel):
+    """What all calls of one task may use together."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    cpu_ms: int = Field(default=TaskLimits().cpu_ms, ge=1)
+    wall_ms: int = Field(default=TaskLimits().wall_ms, ge=1)
+    host_calls: int = Field(default=TaskLimits().host_calls, ge=0)
+    moved_bytes: int = Field(default=TaskLimits().moved_bytes, ge=0)
+    log_bytes: int = Field(default=TaskLimits().log_bytes, ge=0)
+    output_bytes: int = Field(default=TaskLimits().output_bytes, ge=1)
 
 
 class PersonSettings(BaseModel):
@@ -84,6 +113,10 @@ class Settings(BaseSettings):
     handlers: tuple[Path, ...] = Field(default=(), description="Folders with more capabilities.")
     templates: tuple[Path, ...] = Field(default=(), description="Folders with more templates.")
     workers: int = Field(default_factory=lambda: os.cpu_count() or 1, ge=1, le=256)
+    call_limits: CallLimitsSettings = CallLimitsSettings()
+    task_limits: TaskLimitsSettings = TaskLimitsSettings()
+    namespace_calls: int = Field(default=10_000, ge=1, description="Calls of one namespace at once; more of them wait.")
+    grace_s: float = Field(default=20.0, ge=0, description="Time for calls under way when the server stops.")
     bounds: BoundsSettings = BoundsSettings()
 
     @field_validator("model_price")

@@ -108,14 +108,23 @@ def _failed(draft: Draft, step: StepState, outcome: Failed) -> None:
         chance=draft.chance,
         retry_after_s=outcome.retry_after_s,
     )
-    draft.add(facts.AttemptFailed(step=step.path, attempt=step.attempt, error=error, spent=_spent(step), retry_at=retry_at))
+    draft.add(
+        facts.AttemptFailed(
+            step=step.path,
+            attempt=step.attempt,
+            error=error,
+            spent=_spent(step),
+            retry_at=retry_at,
+            usage=_usage(outcome.usage),
+        )
+    )
     if retry_at is None:
         draft.fail(step, error)
 
 
 def _uncertain(outcome: Failed) -> bool:
     """Say whether the attempt was cut short, so that nobody knows how far it came."""
-    return outcome.type in _CUT_SHORT or outcome.type.startswith("limit_")
+    return outcome.type in _CUT_SHORT or outcome.type.startswith(("limit_", "task_limit_"))
 
 
 def _why_not_again(draft: Draft, step: StepState) -> Error | None:
@@ -145,7 +154,9 @@ def _usage(usage: Usage) -> JsonObject:
         return {}
     return {
         "wall_ms": usage.wall_ms,
+        "cpu_ms": usage.cpu_ms,
         "host_calls": usage.host_calls,
         "moved_bytes": usage.moved_bytes,
         "output_bytes": usage.output_bytes,
+        "log_bytes": usage.log_bytes,
     }

@@ -96,7 +96,8 @@ def _problems(error: ValidationError, place: Place) -> Iterator[Problem]:
 
 
 def _additional(value: JsonObject, schema: JsonObject) -> Iterator[str]:
-    alone = {"properties": schema.get("properties", {}), "patternProperties": schema.get("patternProperties", {})}
+    # which keys are named counts here, not what they hold: a `$ref` there would lead out of this part of the schema
+    alone = {word: dict.fromkeys(schema.get(word, {}), True) for word in ("properties", "patternProperties")}
     for key in value:
         if not accepts({**alone, "additionalProperties": False}, {key: value[key]}) and key not in alone["properties"]:
             yield key

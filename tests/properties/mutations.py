@@ -346,18 +346,17 @@ def reserved_item(broken: Broken) -> Expected:
 def too_deep(broken: Broken) -> Expected:
     """Put a fourth loop around three."""
     at, step = broken.one_of((at, step) for at, step in steps_of(broken.value) if _loops_at(broken, at) == 3)  # noqa: PLR2004
-    inner = {**step, "name": "innermost"}
     for key in [key for key in step if key != "name"]:
         del step[key]
     step |= {"for_each": {"items": [1], "as": "one_more", "index": "at_more"}, "steps": [_plain("innermost")]}
-    assert inner
     return told("loop.nesting", f"{at}/for_each")
 
 
 def uncovered_switch(broken: Broken) -> Expected:
-    """Take the default out of a switch."""
+    """Take the default out of a switch of which no case is sure to match."""
     at, step = broken.one_of((at, step) for at, step in steps_of(broken.value) if "switch" in step)
-    del step["switch"]["default"]
+    bodies = ({key: part for key, part in case.items() if key not in ("equals", "when")} for case in step["switch"]["cases"])
+    step["switch"] = {"cases": [{"when": 'task.id != "t1"', **body} for body in bodies]}
     return told("switch.not_covered", f"{at}/switch")
 
 
@@ -565,16 +564,13 @@ def _scopes(value: dict[str, Any]) -> list[list[Found]]:
 
 
 def _chosen_steps(value: dict[str, Any]) -> list[tuple[Found, Found]]:
+    """Pair each decision with the steps that its rules choose."""
     pairs = []
     for scope in _scopes(value):
-        decisions = [found for found in scope if found[1].get("type") == "decision"]
-        for decision in decisions:
-            name = decision[1]["name"]
-            pairs += [
-                (decision, found)
-                for found in scope
-                if name in found[1].get("depends_on", ()) and found[1].get("type") != "deferred"
-            ]
+        for decision in scope:
+            if decision[1].get("type") == "decision":
+                chosen = {name for rule in decision[1]["config"]["rules"] for name in rule["choose"]}
+                pairs += [(decision, found) for found in scope if found[1]["name"] in chosen]
     return pairs
 
 

@@ -37,7 +37,7 @@ def refused(*folders: Path) -> tuple[Finding, ...]:
 
 
 def test_the_core_handlers_are_registered(loaded: LoadedCatalog) -> None:
-    names = ("aggregate", "http_request", "notify", "transform", "validate")
+    names = ("aggregate", "decide", "fan_out", "gate", "http_request", "notify", "transform", "validate")
 
     assert loaded.catalog.names() == names
     assert loaded.folders == {f"{name}@1.0.0": CORE / name for name in names}
@@ -106,7 +106,10 @@ def test_the_digest_of_a_handler_changes_with_its_source(tmp_path: Path) -> None
             id="a name that is none",
         ),
         pytest.param(
-            DESCRIPTION.format(name="noop") + "idempotent: true\n", "/idempotent", "is said of writes only", id="a check"
+            DESCRIPTION.format(name="noop") + "idempotent: true\n",
+            "/idempotent",
+            "is said of writes and waits only",
+            id="a check",
         ),
     ],
 )

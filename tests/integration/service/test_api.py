@@ -207,7 +207,16 @@ async def test_handlers_and_health_and_the_schema_can_be_read(tmp_path: Path) ->
         schema = (await app.http.get("/v1/schema")).json()
         plain = (await app.http.get("/v1/schema", params={"plain": "true"})).json()
         openapi = (await app.http.get("/openapi.json")).json()
-    assert {handler["name"] for handler in handlers} == {"aggregate", "http_request", "notify", "transform", "validate"}
+    assert {handler["name"] for handler in handlers} == {
+        "aggregate",
+        "decide",
+        "fan_out",
+        "gate",
+        "http_request",
+        "notify",
+        "transform",
+        "validate",
+    }
     assert transform["id"] == "transform@1.0.0"
     assert health == {"status": "ok", "handlers": 5, "planner": "scripted"}
     assert schema["$schema"] == "https://json-schema.org/draft/2020-12/schema"

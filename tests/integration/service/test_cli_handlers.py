@@ -200,8 +200,8 @@ def test_every_finding_about_a_description_comes_at_once(home: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "says"),
     [
-        pytest.param(b"(component)", "does not begin as a WebAssembly component", id="text"),
-        pytest.param(b"\0asm\x01\0\0\0", "does not begin as a WebAssembly component", id="a core module"),
+        pytest.param(b"(component)", "it is WebAssembly text", id="text"),
+        pytest.param(b"\0asm\x01\0\0\0", "it is a core module", id="a core module"),
         pytest.param(b"\0asm\x0d\0\x01\0\x0a\xff", "sections do not fit together", id="cut short"),
         pytest.param(b"\0asm\x0d\0\x01\0", "does not export `run: func(call: string) -> string`", id="without the export"),
         pytest.param(None, "the file cannot be read", id="no file"),

@@ -51,7 +51,7 @@ def test_a_reference_is_a_dependency_and_carries_the_value_with_its_type() -> No
 def test_a_task_completes_with_its_output() -> None:
     w = world({"name": "a"}, output={"answer": "{{ steps.a.output }}"})
     bodies = w.ok("a", 42, usage=Usage(wall_ms=1.5, host_calls=2, moved_bytes=3, output_bytes=4), logs=("hello",))
-    usage = {"wall_ms": 1.5, "host_calls": 2, "moved_bytes": 3, "output_bytes": 4}
+    usage = {"wall_ms": 1.5, "cpu_ms": 0.0, "host_calls": 2, "moved_bytes": 3, "output_bytes": 4, "log_bytes": 0}
     assert bodies == [
         facts.StepCompleted(step="a", attempt=1, output=42, spent=NOTHING, usage=usage, logs=("hello",)),
         facts.ScopeClosed(scope="", output={"answer": 42}),
@@ -69,6 +69,7 @@ def test_a_call_carries_exact_version_grants_and_a_key_that_is_the_same_for_ever
         input={"y": 2},
         grants=Grants(hosts=frozenset({"in.example", "plan.example"}), channels=frozenset({"desk"})),
         task="t1",
+        used=Usage(),
         step="a",
         attempt=1,
         idempotency_key="t1/a",
@@ -90,6 +91,25 @@ def test_a_call_carries_exact_version_grants_and_a_key_that_is_the_same_for_ever
 def test_an_attempt_has_a_timeout(timeout: str | None, expected: float) -> None:
     w = world({"name": "a", **({"timeout": timeout} if timeout else {})})
     assert w.call("a").timeout_s == expected
+
+
+def test_a_call_is_told_what_the_calls_before_it_used_also_after_a_crash() -> None:
+    w = world({"name": "a", "retry": {"max_attempts": 3}}, {"name": "b", "depends_on": ["a"]})
+    w.failed("a", retryable=True, usage=Usage(wall_ms=5, cpu_ms=2, host_calls=1))
+    w.wake("a")
+    w.ok("a", usage=Usage(wall_ms=7, cpu_ms=3, log_bytes=10))
+    used = Usage(wall_ms=12, cpu_ms=5, host_calls=1, log_bytes=10)
+    assert w.call("b").call.used == used
+    w.crash()
+    assert w.call("b").call.used == used
+
+
+@pytest.mark.parametrize("type_", ["limit_wall", "task_limit_cpu", "worker_lost"])
+def test_a_write_that_was_cut_short_is_not_made_again(type_: str) -> None:
+    w = world({"name": "a", "handler": "write"})
+    w.failed("a", type_, retryable=True)
+    assert w.state.steps["a"].error is not None
+    assert w.state.steps["a"].error.type == "effect_unknown"
 
 
 def test_a_task_keeps_the_versions_in_force_when_it_was_submitted() -> None:

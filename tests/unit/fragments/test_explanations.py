@@ -30,6 +30,11 @@ def test_every_code_has_an_explanation_and_every_explanation_a_code() -> None:
     assert explained() == set(CODES)
 
 
+def test_why_and_mend_are_sentences() -> None:
+    told = [text for one in EXPLAINED.values() for text in (one.why, one.mend)]
+    assert [text for text in told if not re.fullmatch(r"[A-Z`][^\n]+\.\n?", text)] == []
+
+
 @pytest.mark.parametrize(("code", "told"), SHOWN)
 def test_the_wrong_example_has_this_problem_and_no_other(code: str, told: Explanation) -> None:
     assert [seen(problem) for problem in judged(told, told.wrong)] == [(code, told.where, told.severity[0], told.patch)]

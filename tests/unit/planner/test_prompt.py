@@ -96,7 +96,7 @@ def test_a_prompt_carries_its_version_its_digest_and_what_may_be_spent() -> None
         schema=answer_schema(),
         max_tokens=12_000,
         allowance_usd=0.25,
-        version="plan-1",
+        version="plan-2",
         digest=digest(list(prompt.messages)),
     )
     assert [message["role"] for message in prompt.messages] == ["system", "user"]
