@@ -4,7 +4,7 @@ BIN := .venv/bin
 READY := .venv/.ready-$(shell cat requirements.txt pyproject.toml | cksum | cut -d' ' -f1)
 SOURCES := broker catalog engine fragments migrations planner service tests
 
-.PHONY: demo demo-crash test check bench lock handlers help
+.PHONY: demo demo-crash test check bench mutants lock handlers help
 
 help:
 	@echo "make demo        the main job, end to end, on real data"
@@ -12,6 +12,7 @@ help:
 	@echo "make test        the tests"
 	@echo "make check       formatter, linter, types, import rules, tests"
 	@echo "make bench       figures, side by side with their targets"
+	@echo "make mutants     mutation tests of fragments/; goes on where it was stopped; ONLY='fragments.near.*' for a part"
 	@echo "make lock        resolve requirements.txt anew"
 
 demo: handlers
@@ -32,6 +33,10 @@ check: $(READY)
 
 bench: handlers
 	@for part in checks engine broker; do $(BIN)/python -m tests.bench.bench_$$part || exit 1; done
+
+mutants: $(READY)
+	$(BIN)/mutmut run $(ONLY)
+	@$(BIN)/mutmut export-cicd-stats && cat mutants/mutmut-cicd-stats.json
 
 handlers: $(READY)
 	@$(BIN)/goalwright handlers build

@@ -11,6 +11,7 @@ from referencing.exceptions import Unresolvable
 from referencing.jsonschema import DRAFT202012
 from semantic_version import Version
 
+from catalog import keywords
 from catalog.capability import Capability, Effect, Import, OutputCase
 from catalog.validation import PATTERNS, validator
 from catalog.values import Json, canonical
@@ -20,21 +21,6 @@ FORMATS = {"cel", "jsonata", "json-schema", "uri-template", "mustache"}
 """Formats by which a config schema marks code."""
 
 _META = Draft202012Validator(Draft202012Validator.META_SCHEMA, format_checker=PATTERNS)
-_ONE = {
-    "additionalProperties",
-    "contains",
-    "contentSchema",
-    "else",
-    "if",
-    "items",
-    "not",
-    "propertyNames",
-    "then",
-    "unevaluatedItems",
-    "unevaluatedProperties",
-}
-_LISTS = {"allOf", "anyOf", "oneOf", "prefixItems"}
-_MAPS = {"$defs", "dependentSchemas", "patternProperties", "properties"}
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
@@ -108,12 +94,12 @@ def subschemas(schema: Json, pointer: str) -> Iterator[tuple[str, Mapping[str, J
         return
     yield pointer, schema
     for key, held in schema.items():
-        if key in _ONE:
+        if key in keywords.ONE:
             yield from subschemas(held, f"{pointer}/{key}")
-        elif key in _LISTS and isinstance(held, list):
+        elif key in keywords.LISTS and isinstance(held, list):
             for index, part in enumerate(held):
                 yield from subschemas(part, f"{pointer}/{key}/{index}")
-        elif key in _MAPS and isinstance(held, Mapping):
+        elif key in keywords.MAPS and isinstance(held, Mapping):
             for name, part in held.items():
                 yield from subschemas(part, f"{pointer}/{key}/{name}")
 

@@ -7,15 +7,13 @@ from typing import Any
 
 from catalog.calls import Usage
 from catalog.values import JsonObject
-from engine import facts, ledger, steps, tasks
+from engine import facts, ledger, planned, steps, tasks
 from engine.blueprints import Blueprint
 from engine.ledger import amounts
-from engine.reasons import Reason
 from engine.state import ROOT, LoopState, PlanningState, ScopeState, StepState, TaskInfo, TaskState, WaitState
+from engine.transitions import moved, put, settled
 from fragments.bounds import Amounts, Left
 from fragments.documents import Step
-from fragments.planning import Turn
-from fragments.problems import Problem, Severity
 
 
 def evolve(state: TaskState, body: facts.Body, *, at: datetime) -> TaskState:
@@ -112,39 +110,39 @@ def _owner_opened(owner: StepState, scope: str) -> StepState:
 
 def _step_ready(state: TaskState, body: facts.StepReady, _at: datetime) -> TaskState:
     step = state.steps[body.step]
-    return _put(state, replace(step, status=_to(step, steps.Status.READY)))
+    return put(state, replace(step, status=moved(step, steps.Status.READY)))
 
 
 def _step_started(state: TaskState, body: facts.StepStarted, _at: datetime) -> TaskState:
     step = state.steps[body.step]
     if body.items is not None:
         loop = LoopState(blueprint=Blueprint.of_body(step.definition), count=body.items)
-        return _put(state, replace(step, status=_to(step, steps.Status.WAITING), attempt=body.attempt, loop=loop))
+        return put(state, replace(step, status=moved(step, steps.Status.WAITING), attempt=body.attempt, loop=loop))
     reserved = amounts(body.reserved)
     started = replace(
         step,
-        status=_to(step, steps.Status.RUNNING),
+        status=moved(step, steps.Status.RUNNING),
         attempt=body.attempt,
         handler=body.handler,
         reserved=reserved,
         retry_at=None,
         wait=step.wait and replace(step.wait, seen=len(step.wait.received)),
     )
-    return _put(state, started, ledger.charged(state.ledger, state.account_of(step), reserved=reserved))
+    return put(state, started, ledger.charged(state.ledger, state.account_of(step), reserved=reserved))
 
 
 def _attempt_failed(state: TaskState, body: facts.AttemptFailed, _at: datetime) -> TaskState:
     step = state.steps[body.step]
     ended = replace(
         step,
-        status=step.status if body.retry_at is None else _to(step, steps.Status.RETRYING),
+        status=step.status if body.retry_at is None else moved(step, steps.Status.RETRYING),
         tries=step.tries + (not body.interrupted),
         interruptions=step.interruptions + body.interrupted,
         reserved=ledger.NOTHING,
         retry_at=body.retry_at,
         error=body.error,
     )
-    return _put(state, ended, _settled(state, step, body.spent))
+    return put(state, ended, settled(state, step, body.spent))
 
 
 def _step_waits(state: TaskState, body: facts.StepWaits, at: datetime) -> TaskState:
@@ -158,8 +156,8 @@ def _step_waits(state: TaskState, body: facts.StepWaits, at: datetime) -> TaskSt
         received=() if before is None else before.received,
         seen=0 if before is None else before.seen,
     )
-    waiting = replace(step, status=_to(step, steps.Status.WAITING), reserved=ledger.NOTHING, wait=wait)
-    return _put(state, waiting, _settled(state, step, body.spent))
+    waiting = replace(step, status=moved(step, steps.Status.WAITING), reserved=ledger.NOTHING, wait=wait)
+    return put(state, waiting, settled(state, step, body.spent))
 
 
 def _signal_received(state: TaskState, body: facts.SignalReceived, at: datetime) -> TaskState:
@@ -183,108 +181,13 @@ def _with_signal(state: TaskState, path: str, signal: JsonObject, since: datetim
     step = state.steps[path]
     assert step.wait is not None, "a signal answers a wait"
     received = (*step.wait.received, signal)
-    return _put(state, replace(step, wait=replace(step.wait, received=received, since=since or step.wait.since)))
-
-
-def _plan_asked(state: TaskState, body: facts.PlanAsked, at: datetime) -> TaskState:
-    step = state.steps[body.step]
-    if step.planning is None:
-        state = _with_account(state, step)
-    reserved = amounts(body.reserved)
-    state = replace(state, ledger=ledger.charged(state.ledger, state.account_of(step), reserved=reserved))
-    planning = _asked(state, step, body, at)
-    same_turn = step.planning is not None and (step.planning.phase, step.planning.turn) == (body.phase, body.turn)
-    asked = replace(
-        step,
-        status=_to(step, steps.Status.RUNNING),
-        attempt=body.attempt,
-        tries=step.tries if same_turn else 0,
-        reserved=reserved,
-        retry_at=None,
-        planning=planning,
-    )
-    return _put(state, asked)
-
-
-def _with_account(state: TaskState, step: StepState) -> TaskState:
-    above = state.scopes[step.scope].account
-    allowance = ledger.left(state.ledger, above).narrowed(step.definition.bounds)
-    inside = replace(allowance, depth=min(allowance.depth, ledger.left(state.ledger, above).depth - 1))
-    return replace(state, ledger=ledger.opened(state.ledger, step.path, above=above, allowance=inside))
-
-
-def _asked(state: TaskState, step: StepState, body: facts.PlanAsked, at: datetime) -> PlanningState:
-    before = step.planning
-    deadline = before.deadline if before else _deadline(step, at)
-    until = min([state.known.deadline, *_deadlines(state, step), *([deadline] if deadline else [])])
-    left = replace(ledger.left(state.ledger, step.path), wall_clock_s=max(0.0, (until - at).total_seconds()))
-    if before is None:
-        return PlanningState(phase=body.phase, turn=body.turn, asked_at=at, left=left, deadline=deadline)
-    transcript = before.transcript if before.phase == body.phase else ()
-    return replace(before, phase=body.phase, turn=body.turn, asked_at=at, left=left, transcript=transcript)
-
-
-def _deadline(step: StepState, at: datetime) -> datetime | None:
-    bounds = step.definition.bounds
-    return at + bounds.wall_clock if bounds and bounds.wall_clock else None
-
-
-def _deadlines(state: TaskState, step: StepState) -> Iterable[datetime]:
-    around = state.owners(state.scopes[step.scope])
-    return (owner.planning.deadline for owner in around if owner.planning and owner.planning.deadline)
-
-
-def _plan_refused(state: TaskState, body: facts.PlanRefused, _at: datetime) -> TaskState:
-    step, planning = _planning(state, body.step)
-    interrupted = body.error is not None and body.error.type == Reason.INTERRUPTED
-    transcript = planning.transcript
-    if body.error is None:
-        answer = str(body.provenance.get("answer", ""))
-        transcript = (*transcript, Turn(answer=answer, problems=tuple(_problem(p) for p in body.problems)))
-    refused = replace(
-        step,
-        status=_to(step, steps.Status.RETRYING),
-        tries=step.tries + (not interrupted),
-        interruptions=step.interruptions + interrupted,
-        reserved=ledger.NOTHING,
-        retry_at=body.retry_at,
-        planning=replace(planning, transcript=transcript),
-    )
-    return _put(state, refused, _settled(state, step, body.spent))
-
-
-def _problem(value: JsonObject) -> Problem:
-    patch = value.get("patch")
-    return Problem(
-        code=value["code"],
-        where=value["where"],
-        says=value["says"],
-        hint=value.get("hint", ""),
-        severity=Severity(value.get("severity", Severity.ERROR)),
-        patch=None if patch is None else tuple(patch),
-    )
-
-
-def _plan_accepted(state: TaskState, body: facts.PlanAccepted, _at: datetime) -> TaskState:
-    step, planning = _planning(state, body.step)
-    accepted = replace(
-        step,
-        status=_to(step, steps.Status.WAITING),
-        reserved=ledger.NOTHING,
-        planning=replace(planning, authority=body.report.get("authority") or {}),
-    )
-    return _put(state, accepted, _settled(state, step, body.spent))
-
-
-def _plan_declined(state: TaskState, body: facts.PlanDeclined, _at: datetime) -> TaskState:
-    step = state.steps[body.step]
-    return _put(state, replace(step, reserved=ledger.NOTHING), _settled(state, step, body.spent))
+    return put(state, replace(step, wait=replace(step.wait, received=received, since=since or step.wait.since)))
 
 
 def _step_completed(state: TaskState, body: facts.StepCompleted, _at: datetime) -> TaskState:
     step = state.steps[body.step]
     scope = state.scopes[step.scope]
-    status = _to(step, steps.Status.COMPLETE)
+    status = moved(step, steps.Status.COMPLETE)
     changed = {step.path: replace(step, status=status, output=body.output, reserved=ledger.NOTHING, error=None)}
     for name in scope.blueprint.dependents[step.definition.name]:
         dependent = state.steps[scope.step(name)]
@@ -293,21 +196,21 @@ def _step_completed(state: TaskState, body: facts.StepCompleted, _at: datetime) 
         state,
         steps=state.steps.update(changed),
         scopes=state.scopes.set(scope.path, replace(scope, remaining=scope.remaining - 1)),
-        ledger=_settled(state, step, body.spent),
+        ledger=settled(state, step, body.spent),
     )
 
 
 def _step_failed(state: TaskState, body: facts.StepFailed, _at: datetime) -> TaskState:
     step = state.steps[body.step]
-    status = _to(step, steps.Status.FAILED)
+    status = moved(step, steps.Status.FAILED)
     failed = replace(step, status=status, error=body.error, reserved=ledger.NOTHING, retry_at=None)
-    return _put(state, failed, _settled(state, step, body.spent))
+    return put(state, failed, settled(state, step, body.spent))
 
 
 def _step_cancelled(state: TaskState, body: facts.StepCancelled, _at: datetime) -> TaskState:
     step = state.steps[body.step]
-    status = _to(step, steps.Status.CANCELLED)
-    return _put(state, replace(step, status=status, reserved=ledger.NOTHING, retry_at=None), _settled(state, step, body.spent))
+    status = moved(step, steps.Status.CANCELLED)
+    return put(state, replace(step, status=status, reserved=ledger.NOTHING, retry_at=None), settled(state, step, body.spent))
 
 
 def _scope_closed(state: TaskState, body: facts.ScopeClosed, _at: datetime) -> TaskState:
@@ -368,26 +271,6 @@ def _ended(state: TaskState, status: tasks.Status) -> TaskState:
     return replace(state, status=tasks.move(state.task, state.status, status))
 
 
-def _planning(state: TaskState, path: str) -> tuple[StepState, PlanningState]:
-    step = state.steps[path]
-    assert step.planning is not None, "an answer follows a question"
-    return step, step.planning
-
-
-def _to(step: StepState, status: steps.Status) -> steps.Status:
-    return steps.move(step.path, step.status, status)
-
-
-def _put(state: TaskState, step: StepState, books: ledger.Ledger | None = None) -> TaskState:
-    return replace(state, steps=state.steps.set(step.path, step), ledger=state.ledger if books is None else books)
-
-
-def _settled(state: TaskState, step: StepState, spent: JsonObject) -> ledger.Ledger:
-    if not spent and step.reserved is ledger.NOTHING:
-        return state.ledger
-    return ledger.settled(state.ledger, state.account_of(step), reserved=step.reserved, spent=amounts(spent))
-
-
 _USING = (facts.StepCompleted, facts.StepWaits, facts.AttemptFailed)
 
 _MEANINGS: dict[type, Callable[[TaskState, Any, datetime], TaskState]] = {
@@ -399,10 +282,10 @@ _MEANINGS: dict[type, Callable[[TaskState, Any, datetime], TaskState]] = {
     facts.StepWaits: _step_waits,
     facts.SignalReceived: _signal_received,
     facts.WaitTimedOut: _wait_timed_out,
-    facts.PlanAsked: _plan_asked,
-    facts.PlanRefused: _plan_refused,
-    facts.PlanAccepted: _plan_accepted,
-    facts.PlanDeclined: _plan_declined,
+    facts.PlanAsked: planned.plan_asked,
+    facts.PlanRefused: planned.plan_refused,
+    facts.PlanAccepted: planned.plan_accepted,
+    facts.PlanDeclined: planned.plan_declined,
     facts.StepCompleted: _step_completed,
     facts.StepFailed: _step_failed,
     facts.StepCancelled: _step_cancelled,

@@ -11,7 +11,9 @@ from catalog.values import Json
 
 def join(pointer: str, *parts: str | int) -> str:
     """Add parts to a pointer, escaped."""
-    return pointer + "".join("/" + _escaped(part) for part in parts)
+    for part in parts:
+        pointer += f"/{_escaped(part)}"
+    return pointer
 
 
 def braced(value: Json, pointer: str = "") -> list[tuple[str, str]]:
@@ -26,12 +28,34 @@ def braced_texts(value: Json) -> list[str]:
 
 def has_braces(value: Json) -> bool:
     """Say whether any text in `value` holds `{{`."""
-    return bool(_found(value))
+    kind = type(value)
+    if kind is str:
+        return "{{" in value
+    if kind is dict or (kind not in _SCALARS and isinstance(value, Mapping)):
+        return any(has_braces(part) for part in value.values())
+    return isinstance(value, (list, tuple)) and any(has_braces(part) for part in value)
+
+
+def has_braced_keys(value: Json) -> bool:
+    """Say whether any key in `value` holds `{{`."""
+    kind = type(value)
+    if kind is str or kind in _SCALARS:
+        return False
+    if isinstance(value, Mapping):
+        return any("{{" in key for key in value) or any(has_braced_keys(part) for part in value.values())
+    return isinstance(value, (list, tuple)) and any(has_braced_keys(part) for part in value)
 
 
 def look_up(value: Json, pointer: str, default: Json = None) -> Json:
     """Give what stands at a pointer, `default` where nothing does."""
-    return _compiled(pointer).resolve(value, default)
+    compiled, found = _compiled(pointer), value
+    for part in compiled.parts:
+        if type(found) is not dict:  # nearly always it is one
+            return compiled.resolve(value, default)
+        if part not in found:
+            return default
+        found = found[part]
+    return found
 
 
 def members(value: Json, path: tuple[str, ...], pointer: str = "") -> list[tuple[str, Json]]:
@@ -42,6 +66,7 @@ def members(value: Json, path: tuple[str, ...], pointer: str = "") -> list[tuple
     return found
 
 
+_SCALARS = frozenset({int, float, bool, type(None)})
 _Path = tuple[Any, str | int] | None
 """The way into a value, last step first: written out only where it leads to something."""
 
@@ -53,19 +78,20 @@ def _compiled(pointer: str) -> JsonPointer:
 
 def _found(value: Json) -> list[tuple[_Path, str]]:
     found: list[tuple[_Path, str]] = []
-    if isinstance(value, (str, dict, list, tuple, Mapping)):
-        _collect(value, None, found)
+    _collect(value, None, found)
     return found
 
 
 def _collect(value: Json, path: _Path, found: list[tuple[_Path, str]]) -> None:
-    if isinstance(value, str):
+    kind = type(value)
+    if kind is str:
         if "{{" in value:
             found.append((path, value))
-    elif type(value) is dict or isinstance(value, Mapping):  # asking the abstract class alone takes three times as long
+    elif kind is dict or (kind not in _SCALARS and isinstance(value, Mapping)):  # the abstract class takes long to ask
         for key, part in value.items():
-            _collect(part, (path, key), found)
-    elif isinstance(value, (list, tuple)):
+            if type(part) is not str or "{{" in part:  # most texts end here, without a call of their own
+                _collect(part, (path, key), found)
+    elif kind not in _SCALARS and isinstance(value, (list, tuple)):
         for i, part in enumerate(value):
             _collect(part, (path, i), found)
 

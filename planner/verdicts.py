@@ -23,7 +23,7 @@ from pydantic import ValidationError
 
 from catalog.registry import Catalog
 from catalog.values import canonical
-from fragments.checks import check
+from fragments.checks import problems_of
 from fragments.documents import Template
 from fragments.frames import Frame
 from fragments.positions import located
@@ -51,7 +51,7 @@ def verdict_on(source: bytes, catalog: Catalog) -> Verdict:
     reading = read_template(source)
     if reading.document is None:
         return Verdict(template=None, problems=located(reading.problems, reading.positions))
-    found = errors(check(reading.document, catalog, own_frame(reading.document, catalog)).problems)
+    found = errors(problems_of(reading.document, catalog, own_frame(reading.document, catalog)))
     if found:
         return Verdict(template=None, problems=located(found, reading.positions))
     return Verdict(template=reading.document)

@@ -92,17 +92,7 @@ def admit(
     """
     values, problems = _input_of(template, given)
     problems += _beyond_the_house(template.bounds, house.left)
-    frame = Frame(
-        input_schema=template.input_schema,
-        input=values,
-        left=house.left.narrowed(template.bounds),
-        hosts=hosts_in(values),
-        channels=house.channels,
-        secrets=house.secrets,
-        operator_hosts=house.hosts,
-        workflows=house.workflows,
-        runs=runs,
-    )
+    frame = _frame_of(template, values, house, runs)
     report = check(template, catalog, frame)
     report = replace(report, problems=(*problems, *report.problems))
     if not report.ok or report.digest is None or report.authority is None:
@@ -119,6 +109,20 @@ def admit(
         model=goal.model if goal else None,
     )
     return Admission(report=report, submit=submit)
+
+
+def _frame_of(template: Template, values: JsonObject, house: House, runs: frozenset[Construct] | None) -> Frame:
+    return Frame(
+        input_schema=template.input_schema,
+        input=values,
+        left=house.left.narrowed(template.bounds),
+        hosts=hosts_in(values),
+        channels=house.channels,
+        secrets=house.secrets,
+        operator_hosts=house.hosts,
+        workflows=house.workflows,
+        runs=runs,
+    )
 
 
 def planning_frame(goal: Goal, house: House) -> Frame:

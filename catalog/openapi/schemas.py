@@ -9,25 +9,11 @@ from collections.abc import Callable, Iterator, Mapping
 from enum import StrEnum
 from typing import Any, ClassVar
 
+from catalog import keywords
 from catalog.openapi.pointers import Unsupported, followed, looked_up
 from catalog.patterns import pattern_flaw
 from catalog.values import Json
 
-_ONE = {
-    "additionalProperties",
-    "contains",
-    "contentSchema",
-    "else",
-    "if",
-    "items",
-    "not",
-    "propertyNames",
-    "then",
-    "unevaluatedItems",
-    "unevaluatedProperties",
-}
-_LISTS = {"allOf", "anyOf", "oneOf", "prefixItems"}
-_MAPS = {"properties", "patternProperties", "dependentSchemas"}
 _LEFT_OUT = {
     "$comment",
     "$defs",
@@ -109,11 +95,11 @@ class _Conversion:
         special = self._special.get(key)
         if special is not None:
             return special(self, key, held, schema)
-        if key in _ONE:
+        if key in keywords.ONE:
             return {key: self.converted(held)}
-        if key in _LISTS:
+        if key in keywords.LISTS:
             return {key: [self.converted(part) for part in held]}
-        return {key: {name: self.converted(part) for name, part in held.items()}} if key in _MAPS else {key: held}
+        return {key: {name: self.converted(part) for name, part in held.items()}} if key in keywords.MAPS else {key: held}
 
     def _properties(self, key: str, held: Json, _schema: Mapping[str, Json]) -> dict[str, Json]:
         return {key: {name: self.converted(part) for name, part in held.items() if not self._is_absent(part)}}

@@ -9,7 +9,9 @@ from fragments.checks.view import View
 from fragments.pointers import members
 from fragments.problems import Problem
 from fragments.references import ROOTS, Choice, Reference, parse, references_in
+from fragments.schemas.acceptance import plainly_accepts
 from fragments.schemas.memory import ByIdentity
+from fragments.schemas.soundness import sound
 
 _MOST_CODE = 60_000  # characters of JSONata, which take about a second to parse
 _places = ByIdentity(lambda schema: tuple(formatted(schema)))
@@ -18,9 +20,10 @@ _places = ByIdentity(lambda schema: tuple(formatted(schema)))
 def check_configs(view: View) -> Iterator[Problem]:
     """Find configs that do not satisfy their handler's schema."""
     for body in view.bodies:
-        if body.capability is not None:
-            place = Place(where=f"{body.pointer}/config", label=f"{body.label}: config", codes=CONFIG)
-            yield from literal_findings(body.config, body.capability.config_schema, place)
+        if body.capability is None or plainly_accepts(sound(body.capability.config_schema), body.config):
+            continue  # before any sentence is begun: nearly all configs are as they should be
+        place = Place(where=f"{body.pointer}/config", label=f"{body.label}: config", codes=CONFIG)
+        yield from literal_findings(body.config, body.capability.config_schema, place)
 
 
 def check_config_references(view: View) -> Iterator[Problem]:
@@ -77,11 +80,10 @@ def _own_reference(text: str, body: Body) -> Reference | Choice | None:
 
 def _formatted(body: Body, *, only: str = "") -> Iterator[tuple[str, str, object]]:
     """Go through the values of config that have a format: format, pointer, value."""
-    if body.capability is not None:
-        for path, kind in _places(body.capability.config_schema):
-            if only in ("", kind) and (not path or path[0] == "*" or path[0] in body.config):
-                found = members(body.config, path, f"{body.pointer}/config")
-                yield from ((kind, where, value) for where, value in found)
+    for path, kind in _places(body.capability.config_schema) if body.capability is not None else ():
+        if only in ("", kind) and (not path or path[0] == "*" or path[0] in body.config):
+            for where, value in members(body.config, path, f"{body.pointer}/config"):
+                yield kind, where, value
 
 
 def _is_ours(reference: Reference, body: Body) -> bool:

@@ -13,7 +13,7 @@ from fragments.documents import Template
 from fragments.pointers import has_braces, join
 from fragments.problems import Problem, Severity
 from fragments.references import find, is_text_with_references, whole
-from fragments.schemas.acceptance import judges_by_key, key_rules, keys_accepted
+from fragments.schemas.acceptance import judges_by_key, key_rules, keys_accepted, plainly_accepts
 from fragments.schemas.fitting import Fit, fits, fits_when_present, provable, takes_all
 from fragments.schemas.inference import in_words
 from fragments.schemas.inlining import NAMED, UNKNOWN, is_unknown
@@ -37,9 +37,10 @@ def check_schemas(flows: Flows) -> Iterator[Problem]:
 def check_inputs(flows: Flows) -> Iterator[Problem]:
     """Find inputs into which nothing fits that can flow there."""
     for body in flows.view.bodies:
-        if body.capability is not None:
+        schema = True if body.capability is None else sound(body.capability.input_schema)
+        if not _suits(flows, body.input, schema, body.sight):  # before any sentence is begun: nearly all inputs do
             place = Place(where=f"{body.pointer}/input", label=f"{body.label}: input", codes=INPUT)
-            yield from _mismatches(flows, body.input, sound(body.capability.input_schema), body.sight, place)
+            yield from _mismatches(flows, body.input, schema, body.sight, place)
     for node in flows.view.nodes:
         if isinstance(node.child, WorkflowInterface):
             place = Place(where=f"{node.pointer}/input", label=f"{node.label}: input", codes=INPUT)
@@ -119,6 +120,20 @@ def _flaw(schema: JsonObject, where: str, label: str) -> Iterator[Problem]:
             says=f"{label} is no JSON Schema: {reason}.",
             hint="Draft 2020-12; references only to #/$defs/NAME.",
         )
+
+
+def _suits(flows: Flows, value: Json, schema: Schema, scope: Scope) -> bool:
+    """Say whether `_mismatches` has nothing to tell, where that is plain to see."""
+    if takes_all(schema):
+        return True
+    if not has_braces(value):
+        return plainly_accepts(sound(schema), value)
+    if not (isinstance(value, Mapping) and isinstance(schema, Mapping) and judges_by_key(schema, value)):
+        return fits(flows.shape(value, scope), schema) is Fit.YES
+    if not keys_accepted(schema, value) or not all(name in value for name in schema.get("required", ())):
+        return False
+    named, others = schema.get("properties", {}), schema.get("additionalProperties", True)
+    return all(_suits(flows, part, named.get(key, others), scope) for key, part in value.items())
 
 
 def _mismatches(flows: Flows, value: Json, schema: Schema, scope: Scope, place: Place) -> Iterator[Problem]:

@@ -15,7 +15,8 @@ _MOST_CHARACTERS = 10_000
 _MOST_NESTING = 60
 _BRACKETS = re.compile(r"[([{]|[)\]}]")
 _TEXTS = re.compile(r'"(?:[^"\\]|\\.)*+"|\'(?:[^\'\\]|\\.)*+\'|`[^`]*+`|/\*.*?\*/', re.DOTALL)
-_SAYS_NOTHING = {type(None), bool, int, float, str}
+_QUOTED = re.compile(r"""(?<![^ \t\n\r(\[{,:=<>&?+*-])(?:"[^"]*"|'[^']*')""")  # where no name goes on: `it's` is one
+_QUOTES = re.compile(r"""["'`/\\]""")
 _parsers = local()  # a parser holds the state of what it parses, and making one takes longer than most parsing
 
 
@@ -34,7 +35,17 @@ def unbound_variables(expression: str) -> tuple[str, ...] | Unparsable:
     """
     if len(expression) > _MOST_CHARACTERS:
         return Unparsable(f"it is longer than {_MOST_CHARACTERS:,} characters", "Split the work over several steps.")
-    return _parsed(expression)
+    found = _parsed(_likened(expression))
+    return _parsed(expression) if isinstance(found, Unparsable) else found
+
+
+def _likened(expression: str) -> str:
+    """Put the same text in place of all texts: what they say binds and uses nothing, so that expressions alike are parsed once.
+
+    An expression in which a quote may be anything else, in a name, a pattern or a comment, or escaped, stays as it is.
+    """
+    likened = _QUOTED.sub("''", expression)
+    return expression if _QUOTES.search(likened.replace("''", "")) else likened
 
 
 @cache
@@ -53,7 +64,7 @@ def _parsed(expression: str) -> tuple[str, ...] | Unparsable:
     except JException as error:
         _parsers.one = None
         return Unparsable(str(error).rstrip("."), _place(expression, error))
-    except (RecursionError, ValueError, TypeError, KeyError, IndexError, AttributeError, OverflowError) as error:
+    except (RecursionError, ValueError, TypeError, KeyError, IndexError, AttributeError, OverflowError, re.error) as error:
         _parsers.one = None  # the parser fails in its own ways on texts that are no JSONata; which, its authors do not say
         return Unparsable(f"the parser gives up on it ({type(error).__name__})", "Write it in a simpler way.")
     return tuple(name for name in used if name not in bound and name not in built_in())
@@ -96,8 +107,7 @@ def _variables(tree: Any) -> tuple[list[str], set[str]]:
             bound.update(_bound_by(part))
             if part.type == "variable":
                 used[str(part.value)] = None
-            # of some forty attributes of a node all but a few say nothing
-            pending.extend(value for value in vars(part).values() if type(value) not in _SAYS_NOTHING)
+            pending.extend(filter(None, vars(part).values()))  # of some forty attributes of a node nearly all are None
     return list(used), bound
 
 

@@ -6,6 +6,7 @@
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from chevron.tokenizer import ChevronError, tokenize
 from uritemplate import URITemplate
@@ -24,6 +25,8 @@ CEL = "cel"
 
 _MOST_DEPTH = 8
 _MOST_TEMPLATE = 20_000
+_SHORT = 2_000  # characters of a text whose parts are kept: a document that is mended comes again nearly as it was
+_IN_BRACES = re.compile(r"\{([^{}]*)\}")
 _URI_VARIABLES = re.compile(r"[+#./;?&]?(?:[A-Za-z0-9_.%]+(?:\*|:[1-9]\d{0,3})?)(?:,[A-Za-z0-9_.%]+(?:\*|:[1-9]\d{0,3})?)*")
 
 
@@ -90,8 +93,8 @@ def _uri_template(found: Formatted) -> Iterator[Problem]:
     if not isinstance(found.value, str):
         return
     text = found.value
-    inside = re.findall(r"\{([^{}]*)\}", text)
-    rest = re.sub(r"\{[^{}]*\}", "", text)
+    inside = _IN_BRACES.findall(text)
+    rest = _IN_BRACES.sub("", text)
     if "{" in rest or "}" in rest or not all(_URI_VARIABLES.fullmatch(part) for part in inside):
         says = "this is no URI template (RFC 6570)."
         yield found.problem(
@@ -125,7 +128,7 @@ def _mustache(found: Formatted) -> Iterator[Problem]:
         yield found.problem("config.template", f"the template is longer than {_MOST_TEMPLATE:,} characters.")
         return
     try:
-        tags = [(kind, key) for kind, key in tokenize(found.value) if kind != "literal"]
+        tags = _tags_of(found.value) if len(found.value) <= _SHORT else _tags_of.__wrapped__(found.value)
     except (ChevronError, IndexError) as error:  # IndexError: an empty tag
         reason = " ".join(str(error).split()) if isinstance(error, ChevronError) else "an empty tag {{}}"
         yield found.problem(
@@ -135,7 +138,12 @@ def _mustache(found: Formatted) -> Iterator[Problem]:
     yield from _tags(found, tags)
 
 
-def _tags(found: Formatted, tags: list[tuple[str, str]]) -> Iterator[Problem]:
+@lru_cache(maxsize=1_000)
+def _tags_of(template: str) -> tuple[tuple[str, str], ...]:
+    return tuple((kind, key) for kind, key in tokenize(template) if kind != "literal")
+
+
+def _tags(found: Formatted, tags: tuple[tuple[str, str], ...]) -> Iterator[Problem]:
     depth = 0
     told: set[str] = set()
     for kind, key in tags:

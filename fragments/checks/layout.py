@@ -104,6 +104,7 @@ class Body:
     capability: Capability | None = None
     miss: Unresolved | None = None
     _texts: list[tuple[str, str]] | None = None
+    _effect: Effect | None = None
 
     @property
     def braced_config(self) -> list[tuple[str, str]]:
@@ -120,7 +121,9 @@ class Body:
     @property
     def effect(self) -> Effect | None:
         """Say what the handler does to the world; None without a known handler."""
-        return self.capability.effect_of(self.config) if self.capability is not None else None
+        if self._effect is None and self.capability is not None:
+            self._effect = self.capability.effect_of(self.config)
+        return self._effect
 
 
 @dataclass(eq=False, slots=True)

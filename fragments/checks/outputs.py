@@ -1,9 +1,10 @@
 """What a handler gives under a config, and what a decision says."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
-from catalog.capability import Capability
-from catalog.values import Json, JsonObject, Schema, canonical
+from catalog.capability import Capability, OutputCase
+from catalog.values import Json, JsonObject, Schema
 from fragments.checks.layout import Body
 from fragments.pointers import look_up
 from fragments.schemas.inlining import UNKNOWN
@@ -34,29 +35,53 @@ def handler_output(capability: Capability | None, config: JsonObject) -> Schema:
     """Give the schema of a handler's output under a config, with what `output_from` takes from the config in its place."""
     if capability is None:
         return UNKNOWN
-    keys, known = _typed(capability)
-    text = canonical({key: config[key] for key in keys if key in config})
-    if text not in known:
-        if len(known) >= _MOST_TYPED:
-            known.clear()
-        known[text] = _handler_output(capability, config)
-    return known[text]
+    typed = _typed(capability)
+    text = repr([(key, config[key]) for key in typed.keys if key in config])
+    schema = typed.known.get(text)
+    if schema is None:
+        if len(typed.known) >= _MOST_TYPED:
+            typed.known.clear()
+        schema = typed.known[text] = _handler_output(capability, config)
+    return schema
 
 
-def _deciding_keys(capability: Capability) -> tuple[frozenset[str], dict[str, Schema]]:
-    """Name the keys of config that decide about the output, beside room for the outputs that were worked out."""
+@dataclass(frozen=True, slots=True)
+class _Typed:
+    """The keys of a config that decide about a handler's output, those that choose its case, and what was worked out."""
+
+    keys: tuple[str, ...]
+    choosing: tuple[str, ...]
+    known: dict[str, Schema] = field(default_factory=dict)  # by the deciding part of the config, as Python writes it
+    cases: dict[str, Capability | OutputCase] = field(default_factory=dict)  # by the choosing part
+
+
+def _deciding(capability: Capability) -> _Typed:
     froms = (capability.output_from, *(case.output_from for case in capability.output_cases))
     sources = [source for output_from in froms for source in output_from.values()]
     asked = [pointer for case in capability.output_cases for pointer in (*case.given, *case.equals)]
-    return frozenset(pointer.split("/")[1] for pointer in (*sources, *asked) if pointer), {}
+    choosing = dict.fromkeys(pointer.split("/")[1] for pointer in asked if pointer)
+    deciding = choosing | dict.fromkeys(pointer.split("/")[1] for pointer in sources if pointer)
+    return _Typed(tuple(deciding), tuple(choosing))
 
 
-_MOST_TYPED = 500  # outputs of one handler
-_typed = ByIdentity(_deciding_keys)
+_MOST_TYPED = 500  # outputs, or cases, of one handler
+_typed = ByIdentity(_deciding)
+
+
+def _case(capability: Capability, config: JsonObject) -> Capability | OutputCase:
+    """Choose what types the output; a case differs from handler to handler, and hardly ever from step to step."""
+    typed = _typed(capability)
+    text = repr([(key, config[key]) for key in typed.choosing if key in config])
+    case = typed.cases.get(text)
+    if case is None:
+        if len(typed.cases) >= _MOST_TYPED:
+            typed.cases.clear()
+        case = typed.cases[text] = capability.case_of(config) if capability.output_cases else capability
+    return case
 
 
 def _handler_output(capability: Capability, config: JsonObject) -> Schema:
-    case = capability.case_of(config) if capability.output_cases else capability
+    case = _case(capability, config)
     pieces = {place: piece for place, source in case.output_from.items() if _is_schema(piece := look_up(config, source))}
     # the usual case is made anew each time; what is known of its schema is known of the capability's own
     usual = case.output_schema == capability.output_schema

@@ -6,7 +6,7 @@ from catalog.values import Json
 from fragments.checks.layout import Arm, Node
 from fragments.checks.view import View
 from fragments.documents import Case, Fallback, ForEach, OnFailure, Step, StepType, Switch, Template
-from fragments.pointers import braced, join
+from fragments.pointers import braced, has_braced_keys, join
 from fragments.problems import Problem
 
 _SPECIAL = {
@@ -67,13 +67,14 @@ def check_fixed_texts(view: View) -> Iterator[Problem]:
         if braced(node.step.goal):
             advice = "Give the value as input and name it in the goal."
             yield _fixed(_label(node), "a goal", f"{node.pointer}/goal", advice)
-        for where, _ in braced(node.step.allow.model_dump() if node.step.allow is not None else {}, f"{node.pointer}/allow"):
-            yield _fixed(_label(node), "what is allowed", where, "Write it out.")
+        if node.step.allow is not None:
+            for where, _ in braced(node.step.allow.model_dump(), f"{node.pointer}/allow"):
+                yield _fixed(_label(node), "what is allowed", where, "Write it out.")
         for arm in node.arms:
             for where, _ in braced(arm.branch.equals if isinstance(arm.branch, Case) else None, f"{arm.pointer}/equals"):
                 yield _fixed(_label(node), "what a case equals", where, 'Compare in "when".')
     for place in view.places:
-        for where in _keys_in_braces(place.value, place.pointer):
+        for where in _keys_in_braces(place.value, place.pointer) if has_braced_keys(place.value) else ():
             label = "The output" if place.node is None else place.node.label
             yield _fixed(label, "a key", where, "Only values can be references.")
 

@@ -73,7 +73,7 @@ def _scope(flows: Flows, scope: Scope) -> _Sums:
     each = {node.step.name: _node(flows, node) for node in scope.nodes}
     ends: dict[str, float] = {}
     for name in order(scope.waits)[0]:
-        begins = max((ends[before] for before in scope.waits[name]), default=0.0)
+        begins = max([ends[before] for before in scope.waits[name]], default=0.0)
         ends[name] = begins + each[name].wall_clock_s
     return _all(each.values())._replace(wall_clock_s=max(ends.values(), default=0.0))
 
@@ -82,7 +82,7 @@ def _node(flows: Flows, node: Node) -> _Sums:
     loop = node.step.for_each
     once = _once(flows, node)
     if loop is None:
-        return once._replace(steps=once.steps + 1)
+        return _Sums(once.steps + 1, *once[1:])
     width = flows.width(node)
     instances = 0 if node.step.steps is not None else 1  # an item of a handler is a step of its own
     items = once._replace(steps=once.steps + instances).times(width, in_turn=ceil(width / loop.max_parallel))

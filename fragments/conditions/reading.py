@@ -25,7 +25,7 @@ def references(text: str) -> tuple[Reference, ...]:
     return _references(text) if len(text) <= MOST_CHARACTERS else ()
 
 
-@lru_cache(maxsize=4_096)
+@lru_cache(maxsize=10_000)  # one for every step that a document may have: asked for in turn, fewer would all be forgotten
 def _references(text: str) -> tuple[Reference, ...]:
     parsed = parse(text)
     if not isinstance(parsed, Condition):

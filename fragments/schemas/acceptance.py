@@ -1,6 +1,7 @@
 """Acceptance at a glance: objects taken apart key by key, so that what was seen before need not be validated again."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from catalog.values import Json, Schema
 from fragments.schemas.fitting import ASSERTING, takes_all
@@ -12,41 +13,65 @@ KEY_RULES = ("propertyNames", "minProperties", "maxProperties")
 """Keywords that judge an object by its keys alone."""
 
 _BY_KEY = {"type", "properties", "required", "additionalProperties", "dependentSchemas", *KEY_RULES}
+_SAYS_TYPE = {"type", "format"}  # the validators here assert no format
 _MOST = 1_000  # verdicts kept for one schema
-_LONGEST = 200  # characters of a text that is kept
+_LONGEST = 200  # characters of a value that is kept
+_MOST_MEMBERS = 16
 
 
-def _is_by_key(schema: Schema) -> bool:
-    return isinstance(schema, Mapping) and schema.get("type") == "object" and not (set(schema) & ASSERTING) - _BY_KEY
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What is known of a schema: looked up once for every value, since most values are soon judged."""
+
+    takes_all: bool
+    is_unknown: bool
+    by_key: bool
+    by_type: bool
+    verdicts: dict[tuple[type, Json], bool]
 
 
-_by_key = ByIdentity(_is_by_key)
-_verdicts: ByIdentity[dict[tuple[type, Json], bool]] = ByIdentity(lambda _: {})
+def _look_at(schema: Schema) -> _Known:
+    by_key = isinstance(schema, Mapping) and schema.get("type") == "object" and not set(schema) & ASSERTING - _BY_KEY
+    by_type = isinstance(schema, Mapping) and not set(schema) & ASSERTING - _SAYS_TYPE
+    return _Known(takes_all(schema), is_unknown(schema), by_key, by_type, {})
+
+
+_known = ByIdentity(_look_at)
 key_rules = ByIdentity(lambda schema: {word: schema[word] for word in KEY_RULES if word in schema})
 
 
 def judges_by_key(schema: Schema, keys: Mapping[str, Json]) -> bool:
     """Say whether a schema judges an object with these keys one by one, beside `key_rules`: nothing else needs a look."""
-    return bool(_by_key(schema)) and isinstance(schema, Mapping) and keys.keys().isdisjoint(schema.get("dependentSchemas", ()))
+    return _known(schema).by_key and isinstance(schema, Mapping) and keys.keys().isdisjoint(schema.get("dependentSchemas", ()))
 
 
 def plainly_accepts(schema: Schema, value: Json) -> bool:
     """Say whether `value` satisfies a schema without `$ref`. False may also mean that this is not plain to see."""
-    if takes_all(schema):
-        return True
-    if is_unknown(schema):
-        return False
-    if isinstance(value, Mapping):
-        return _object(schema, value) if judges_by_key(schema, value) else accepts(schema, value)
-    if isinstance(value, (list, tuple)) or (isinstance(value, str) and len(value) > _LONGEST):
-        return accepts(schema, value)
-    known = _verdicts(schema)
-    key = (type(value), value)
-    if key not in known:
-        if len(known) >= _MOST:
-            known.clear()
-        known[key] = accepts(schema, value)
-    return known[key]
+    known = _known(schema)
+    if known.takes_all or known.is_unknown:
+        return known.takes_all
+    if known.by_key and isinstance(value, (dict, Mapping)) and judges_by_key(schema, value):
+        return _object(schema, value)
+    key = _key(known, value)
+    return accepts(schema, value) if key is None else _accepted(schema, known, key, value)
+
+
+def _key(known: _Known, value: Json) -> tuple[type, Json] | None:
+    """Name what a verdict on `value` depends on; None where the name would be too long to keep."""
+    kind = type(value)
+    if kind in (int, float):
+        return kind, value
+    if known.by_type:  # of a number it would not be enough: 1.0 is an integer
+        return kind, None
+    # the text that Python writes of a value tells true from 1, and both from "1"
+    text = value if kind is str else repr(value) if _is_small(value) else None
+    return None if text is None or len(text) > _LONGEST else (kind, text)
+
+
+def _is_small(value: Json) -> bool:
+    """Say whether a value is worth being written out: it has few members, and none of them has any."""
+    parts = value.values() if isinstance(value, Mapping) else value if isinstance(value, (list, tuple)) else ()
+    return len(parts) <= _MOST_MEMBERS and not any(isinstance(part, (dict, list, tuple)) for part in parts)
 
 
 def keys_accepted(schema: Schema, value: Mapping[str, Json]) -> bool:
@@ -54,13 +79,17 @@ def keys_accepted(schema: Schema, value: Mapping[str, Json]) -> bool:
     rules = key_rules(schema)
     if not rules:
         return True
-    known = _verdicts(rules)
-    names = (str, tuple(value))
-    if names not in known:
-        if len(known) >= _MOST:
-            known.clear()
-        known[names] = accepts(rules, dict.fromkeys(value))
-    return known[names]
+    return _accepted(rules, _known(rules), (str, tuple(value)), dict.fromkeys(value))
+
+
+def _accepted(schema: Schema, known: _Known, key: tuple[type, Json], value: Json) -> bool:
+    """Judge a value, or remember how one with the same key was judged. Other threads may do so at the same time."""
+    verdict = known.verdicts.get(key)
+    if verdict is None:
+        if len(known.verdicts) >= _MOST:
+            known.verdicts.clear()
+        verdict = known.verdicts[key] = accepts(schema, value)
+    return verdict
 
 
 def _object(schema: Schema, value: Mapping[str, Json]) -> bool:

@@ -19,16 +19,20 @@ _UNCOMPARED = {
     "object": {"patternProperties", "propertyNames", "dependentRequired", "dependentSchemas", "unevaluatedProperties"},
 }
 """What a consumer may ask of a value of each type, of any type under None, that is not compared here."""
+_EVER_UNCOMPARED = set().union(*_UNCOMPARED.values())
+_UNCOMPARED_OF = {kind: _UNCOMPARED[None] | words for kind, words in _UNCOMPARED.items()}
 _ALONE = {"pattern", "format", "multipleOf", "not", "propertyNames", "dependentRequired"}
 """Keywords whose meaning does not depend on others: the same one on both sides is met."""
-_NEVER_MET = set().union(*_UNCOMPARED.values()) - _ALONE
+_NEVER_MET = _EVER_UNCOMPARED - _ALONE
 _OF_A_TYPE = {
     *("minLength", "maxLength", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"),
     *("items", "prefixItems", "minItems", "maxItems", "uniqueItems"),
     *("properties", "required", "additionalProperties", "minProperties", "maxProperties"),
 }
 _COMBINED = ("anyOf", "oneOf", "allOf")
-ASSERTING = set().union(*_UNCOMPARED.values(), _OF_A_TYPE, _COMBINED, ("type", "const", "enum"))
+_COMBINING = frozenset(_COMBINED)
+ASSERTING = _EVER_UNCOMPARED.union(_OF_A_TYPE, _COMBINED, ("type", "const", "enum"))
+_MORE_THAN_TYPE = ASSERTING - {"type"}
 _NEGATING = ("not", "if", "oneOf", "contains", "dependentSchemas", "unevaluatedItems", "unevaluatedProperties")
 
 
@@ -117,7 +121,7 @@ class _Comparison:
         values = _values(p)
         if values is not None:
             return every(_value_fit(value, c) for value in values)
-        if any(word in p for word in _COMBINED):
+        if not _COMBINING.isdisjoint(p):
             return self._cases(p, c)
         kinds = p.get("type")
         if isinstance(kinds, (list, tuple)):
@@ -133,6 +137,8 @@ class _Comparison:
         return some(judged)
 
     def _whole(self, p: Mapping[str, Json], kind: str | None, c: Mapping[str, Json]) -> Fit:
+        if _MORE_THAN_TYPE.isdisjoint(c):  # as most consumers: what is within the producer makes no difference
+            return _type_fit(kind, c)
         parts = [self._one_of(p, kind, c)]
         parts.extend(self.fit(p, part) for part in c.get("allOf", ()))
         if "anyOf" in c:
@@ -276,8 +282,8 @@ def _one_branch(verdicts: list[Fit]) -> Fit:
 
 
 def _uncompared(p: Mapping[str, Json], kind: str | None, c: Mapping[str, Json]) -> bool:
-    words = set().union(*_UNCOMPARED.values()) if kind is None else _UNCOMPARED[None] | _UNCOMPARED.get(kind, set())
-    return any(word in c and not _is_met(word, p, kind, c) for word in words)
+    words = _EVER_UNCOMPARED if kind is None else _UNCOMPARED_OF.get(kind, _UNCOMPARED[None])
+    return not words.isdisjoint(c) and any(not _is_met(word, p, kind, c) for word in words & c.keys())
 
 
 def _is_met(word: str, p: Mapping[str, Json], kind: str | None, c: Mapping[str, Json]) -> bool:

@@ -24,6 +24,7 @@ _MOST_APPLIED, _DEEPEST = 10_000, 100  # schemas to one value, by way of referen
 
 Flaw = tuple[Path, str]
 
+_NOT_JUDGED: Flaw = ((), "")
 _verdicts: dict[str, Flaw | None] = {}
 
 
@@ -66,12 +67,15 @@ def _shallow_flaw(schema: Mapping[str, Json]) -> Flaw | None:
         return None
     plain = all(type(value) is str for value in shallow.values())  # {"type": "string"} and its like are most of them
     text = repr(shallow) if plain else canonical(shallow)
-    if text not in _verdicts:
-        if len(_verdicts) >= _MOST:
-            _verdicts.clear()
-        error = best_match(_meta().iter_errors(shallow))
-        _verdicts[text] = None if error is None else (tuple(error.absolute_path), short(str(error.cause or error.message)))
-    return _verdicts[text]
+    known = _verdicts.get(text, _NOT_JUDGED)
+    if known is not _NOT_JUDGED:
+        return known
+    if len(_verdicts) >= _MOST:
+        _verdicts.clear()
+    error = best_match(_meta().iter_errors(shallow))
+    flaw = None if error is None else (tuple(error.absolute_path), short(str(error.cause or error.message)))
+    _verdicts[text] = flaw
+    return flaw
 
 
 def _outline(key: str, value: Json) -> Json:

@@ -19,7 +19,7 @@ from fragments.documents import Template
 from fragments.reading import read_template
 from fragments.yaml_text import read_yaml
 from planner.library import load_library
-from planner.verdicts import own_frame
+from planner.verdicts import own_frame, verdict_on
 from tests.bench.bench_checks import fragment
 
 STEPS, COUNT, SAMPLE = 8, 10_000, 300
@@ -50,7 +50,7 @@ def milliseconds(work: Callable[[int], object], count: int) -> float:
 
 def parts(catalog: Catalog) -> None:
     """Say where the time of one template goes."""
-    texts = [template(-i) for i in range(1, SAMPLE + 1)]
+    texts = [template(COUNT + i) for i in range(SAMPLE)]
     documents = [read_template(text).document for text in texts]
     kept = [document.model_dump_json(by_alias=True, exclude_unset=True) for document in documents if document is not None]
     assert len(kept) == SAMPLE
@@ -64,6 +64,8 @@ def parts(catalog: Catalog) -> None:
         assert report.ok, report.problems
 
     say("one template: checks, all new", milliseconds(checked, SAMPLE), "ms CPU")
+    others = [template(COUNT + SAMPLE + i).encode() for i in range(SAMPLE)]
+    say("one template: file to verdict, all new", milliseconds(lambda i: verdict_on(others[i], catalog), SAMPLE), "ms CPU")
     say(
         "one template: taken up again",
         milliseconds(lambda i: Template.model_validate_json(kept[i], strict=True), SAMPLE),

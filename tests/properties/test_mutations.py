@@ -10,13 +10,14 @@ from hypothesis import strategies as st
 
 from fragments.problems import Severity
 from fragments.proofs import Report
-from tests.properties.mutations import MUTATIONS, Broken, Expected, Mutation, NoPlaceError
+from tests.properties.breaking import Broken, Expected, Mutation, NoPlaceError
+from tests.properties.breaking_config import CONFIG
+from tests.properties.breaking_reach import REACH
+from tests.properties.breaking_wiring import WIRING
 from tests.properties.strategies import copied
 from tests.support.documents.drawn import Drawn, drawn
 
-FEW = settings(
-    deadline=None, max_examples=12, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much]
-)
+FEW = settings(deadline=None, max_examples=12, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
 SEEDS = st.integers(0, 400)
 """So few that the documents are written and checked once for all mutations."""
 
@@ -39,7 +40,7 @@ def _is_at(where: str, expected: str) -> bool:
     return where == expected or where.startswith(f"{expected}/") or where == expected.rpartition("/")[0]
 
 
-@pytest.mark.parametrize("mutation", [pytest.param(one, id=one.__name__) for one in MUTATIONS])
+@pytest.mark.parametrize("mutation", [pytest.param(one, id=one.__name__) for one in (*WIRING, *CONFIG, *REACH)])
 @FEW
 @given(seed=SEEDS, chance=st.integers(0, 2**32))
 def test_a_broken_document_is_refused_for_what_broke_it(mutation: Mutation, seed: int, chance: int) -> None:
@@ -49,7 +50,7 @@ def test_a_broken_document_is_refused_for_what_broke_it(mutation: Mutation, seed
     try:
         expected = mutation(broken)
     except NoPlaceError:
-        assume(False)  # noqa: FBT003 - the document has nothing that can be broken so
+        assume(False)
     note(json.dumps(broken.value))
     found = Drawn(value=broken.value, frame=broken.frame, is_template=document.is_template).report()
     assert is_told(found, expected), (expected, found.problems)

@@ -1,5 +1,6 @@
 """A small catalog in the likeness of the core handlers, and documents over it."""
 
+import re
 from typing import Any
 
 from catalog.capability import Capability
@@ -8,6 +9,8 @@ from fragments.bounds import Left
 from fragments.frames import Frame
 from fragments.problems import Problem
 from fragments.proofs import Report
+
+_SENTENCE = re.compile(r'["A-Za-z(].*\.', re.DOTALL)
 
 _COMMON: dict[str, Any] = {"version": "1.0.0", "errors": []}
 
@@ -181,6 +184,9 @@ def reading(*names: str) -> dict[str, str]:
 
 
 def told(report: Report | tuple[Problem, ...]) -> list[tuple[str, str]]:
-    """Give codes and pointers, as most tests compare them."""
+    """Give codes and pointers, as most tests compare them; each problem says a whole sentence."""
     problems = report.problems if isinstance(report, Report) else report
+    for problem in problems:
+        assert _SENTENCE.fullmatch(problem.says), problem
+        assert isinstance(problem.hint, str), problem
     return [(problem.code, problem.where) for problem in problems]

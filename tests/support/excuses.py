@@ -8,7 +8,7 @@ from jsonpointer import resolve_pointer
 
 from fragments.problems import Problem, Severity
 from fragments.references import find
-from tests.support.interpreter import WiringError
+from tests.support.interpreter import Fault, WiringError
 
 _OF_INPUT = {"input.unproved", "input.unlikely"}
 _OF_REFERENCES = {"reference.optional", "reference.untyped"}
@@ -40,13 +40,13 @@ def excuses(problems: Iterable[Problem], document: dict[str, Any]) -> Excuses:
 
 def is_excused(error: WiringError, known: Excuses) -> bool:
     """Say whether a failure was announced."""
-    if error.kind == "reference":
+    if error.kind is Fault.REFERENCE:
         return bool(known.heads & set(_heads(f"{{{{ {error.reference} }}}}")))
-    if error.kind == "input":
+    if error.kind is Fault.INPUT:
         return any(_is_near(error.where, where) for where in known.inputs)
-    if error.kind == "condition":
+    if error.kind is Fault.CONDITION:
         return error.where in known.conditions
-    return error.kind == "items" and error.where in known.loops
+    return error.kind is Fault.ITEMS and error.where in known.loops
 
 
 def _is_near(one: str, other: str) -> bool:

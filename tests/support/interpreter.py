@@ -1,15 +1,15 @@
 """A reference interpreter: runs a checked document with made-up handlers, and fails on whatever is wired wrongly.
 
-It knows nothing of the engine and orders nothing by itself: of the steps that wait for nothing more it takes one by chance. Each
-call of a handler is held against the capability's own schemas by `jsonschema`; its output is made by chance from the schema that
-the capability gives for the config. Handlers, workflows and plans may fail as well, which is no fault of the wiring.
+It knows nothing of the engine and orders nothing by itself: of the steps that wait for nothing more it takes one by chance.
+Each call of a handler is held against the capability's own schemas by `jsonschema`; its output is made by chance from the
+schema that the capability gives for the config. Handlers, workflows and plans may fail as well: that is no fault of the wiring.
 """
 
 from collections import ChainMap
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 from random import Random
-from typing import Any
 
 from catalog.capability import Capability
 from catalog.registry import Catalog
@@ -26,10 +26,29 @@ from tests.support.values import misfits, satisfies, value_of
 Lookup = Mapping[str, Json]
 
 
+class Fault(StrEnum):
+    """What is wired wrongly."""
+
+    REFERENCE = "reference"  # leads nowhere
+    CONDITION = "condition"  # comes to no answer
+    CONFIG = "config"  # does not satisfy the handler's schema
+    INPUT = "input"  # does not satisfy the handler's or the workflow's schema
+    ITEMS = "items"  # of a loop are no list
+    SWITCH = "switch"  # has no case that matches
+    OUTPUT = "output"  # of a scope is that of several steps
+    GRAPH = "graph"  # has no step that can begin
+    HANDLER = "handler"  # does not exist
+    WORKFLOW = "workflow"  # does not exist
+    DECISION = "decision"  # chooses what is not its own to choose
+
+
+_TOO_MANY_ITEMS, _TOO_MANY_FAILURES = "too_many_items", "too_many_failures"
+
+
 class WiringError(Exception):
     """Something that the checks should have told: of what kind, where, and what exactly."""
 
-    def __init__(self, kind: str, where: str, says: str, *, reference: str = "") -> None:
+    def __init__(self, kind: Fault, where: str, says: str, *, reference: str = "") -> None:
         """Keep the parts."""
         super().__init__(f"{kind} at {where}: {says}")
         self.kind, self.where, self.says, self.reference = kind, where, says, reference
@@ -99,7 +118,7 @@ class Interpreter:
         while pending:
             ready = [name for name in pending if all(before in done for before in waits[name])]
             if not ready:
-                raise WiringError("graph", at.pointer, f"none of {sorted(pending)} can begin")
+                raise WiringError(Fault.GRAPH, at.pointer, f"none of {sorted(pending)} can begin")
             pointer, step = pending.pop(self.random.choice(ready))
             if self._is_left_out(step, waits[step.name], steps, done):
                 done[step.name] = {"output": None, "status": "skipped"}
@@ -107,9 +126,7 @@ class Interpreter:
                 done[step.name] = self._step(step, Place(pointer, lookup))
         return lookup, done
 
-    def _is_left_out(
-        self, step: Step, befores: Sequence[str], scope: Sequence[Step], done: Mapping[str, JsonObject]
-    ) -> bool:
+    def _is_left_out(self, step: Step, befores: Sequence[str], scope: Sequence[Step], done: Mapping[str, JsonObject]) -> bool:
         """Say whether a step goes with what it waits for, or a decision did not choose it."""
         if step.type is StepType.DEFERRED:
             return False
@@ -131,9 +148,9 @@ class Interpreter:
     def _loop(self, step: Step, loop: ForEach, at: Place) -> Json:
         items = self._resolved(loop.items, at.lookup, f"{at.pointer}/for_each/items")
         if not isinstance(items, (list, tuple)):
-            raise WiringError("items", f"{at.pointer}/for_each/items", f"{items!r} is no list")
+            raise WiringError(Fault.ITEMS, f"{at.pointer}/for_each/items", f"{items!r} is no list")
         if len(items) > loop.max_items:
-            raise StepFailedError("too_many_items")
+            raise StepFailedError(_TOO_MANY_ITEMS)
         outputs: list[Json] = []
         failures: list[Json] = []
         for index, item in enumerate(items):
@@ -187,7 +204,7 @@ class Interpreter:
             return self._resolved(output[0], lookup, where)
         ends = last(dependencies(steps))
         if len(ends) != 1:
-            raise WiringError("output", where, f"the output is that of {ends}")
+            raise WiringError(Fault.OUTPUT, where, f"the output is that of {ends}")
         return done[ends[0]]["output"]
 
     def _switch(self, step: Step, switch: Switch, at: Place) -> Json:
@@ -197,7 +214,7 @@ class Interpreter:
             if self._matches(case, value, at.lookup, pointer):
                 return self._branch(step, case, Place(pointer, at.lookup))
         if switch.default is None:
-            raise WiringError("switch", f"{at.pointer}/switch", f"no case matches {value!r}")
+            raise WiringError(Fault.SWITCH, f"{at.pointer}/switch", f"no case matches {value!r}")
         return self._branch(step, switch.default, Place(f"{at.pointer}/switch/default", at.lookup))
 
     def _matches(self, case: Case, value: Json, lookup: Lookup, pointer: str) -> bool:
@@ -227,11 +244,11 @@ class Interpreter:
     def _workflow(self, step: Step, at: Place) -> Json:
         child = find_workflow(self.frame.workflows, step.workflow or "", self._namespace)
         if not isinstance(child, WorkflowInterface):
-            raise WiringError("workflow", f"{at.pointer}/workflow", f"there is no {step.workflow}")
+            raise WiringError(Fault.WORKFLOW, f"{at.pointer}/workflow", f"there is no {step.workflow}")
         given = self._resolved(step.input, at.lookup, f"{at.pointer}/input")
         properties = child.input_schema.get("properties", {}) if isinstance(child.input_schema, Mapping) else {}
         defaults = {key: part["default"] for key, part in properties.items() if "default" in part}
-        _fits(child.input_schema, {**defaults, **given}, f"{at.pointer}/input", "input")
+        _fits(child.input_schema, {**defaults, **given}, f"{at.pointer}/input", Fault.INPUT)
         self.used.steps += child.bound.steps
         self.used.handler_calls += child.bound.handler_calls
         self._may_fail("child_failed")
@@ -241,10 +258,10 @@ class Interpreter:
         """Call a handler, again where it fails in a way that allows it."""
         capability = self.catalog.resolve(body.handler or "")
         if not isinstance(capability, Capability):
-            raise WiringError("handler", f"{at.pointer}/handler", f"there is no {body.handler}")
+            raise WiringError(Fault.HANDLER, f"{at.pointer}/handler", f"there is no {body.handler}")
         given = self._resolved(body.input, at.lookup, f"{at.pointer}/input")
-        _fits(capability.config_schema, dict(body.config), f"{at.pointer}/config", "config")
-        _fits(capability.input_schema, given, f"{at.pointer}/input", "input")
+        _fits(capability.config_schema, dict(body.config), f"{at.pointer}/config", Fault.CONFIG)
+        _fits(capability.input_schema, given, f"{at.pointer}/input", Fault.INPUT)
         self._attempts(capability, step.retry or Retry())
         if step.type is StepType.DECISION and body is step:
             return self._decided(step, capability, at)
@@ -269,11 +286,11 @@ class Interpreter:
         chosen = [name for name in names if self.random.random() < 0.6]
         outcome = {"outcome": "create_steps", "steps": chosen} if chosen else {"outcome": "no_branches", "reason": "by chance"}
         output = {**outcome, "matched": []}
-        _fits(capability.output_of(dict(step.config)), output, at.pointer, "decision")
+        _fits(capability.output_of(dict(step.config)), output, at.pointer, Fault.DECISION)
         siblings = at.lookup["steps"].maps[0]
         early = [name for name in chosen if name in siblings]
         if early:
-            raise WiringError("decision", at.pointer, f"{early} began before they were chosen")
+            raise WiringError(Fault.DECISION, at.pointer, f"{early} began before they were chosen")
         return output
 
     def _may_fail(self, kind: str) -> None:
@@ -289,7 +306,7 @@ class Interpreter:
         try:
             return resolve(value, lookup)
         except Unresolvable as error:
-            raise WiringError("reference", where, str(error), reference=error.reference) from error
+            raise WiringError(Fault.REFERENCE, where, str(error), reference=error.reference) from error
 
     def _holds(self, condition: str | None, lookup: Lookup, where: str) -> bool:
         if condition is None:
@@ -297,10 +314,10 @@ class Interpreter:
         try:
             return holds(condition, lookup)
         except ConditionError as error:
-            raise WiringError("condition", where, f"{condition}: {error.says}") from error
+            raise WiringError(Fault.CONDITION, where, f"{condition}: {error.says}") from error
 
 
-def _fits(schema: Schema, value: Json, where: str, kind: str) -> None:
+def _fits(schema: Schema, value: Json, where: str, kind: Fault) -> None:
     for path, says in misfits(schema, value):
         raise WiringError(kind, join(where, *path), says)
 
@@ -312,7 +329,7 @@ def _held(loop: ForEach, failed: int, items: int) -> None:
         return
     most = threshold.count if threshold.count is not None else (threshold.share or 0) * items
     if failed > most:
-        raise StepFailedError("too_many_failures")
+        raise StepFailedError(_TOO_MANY_FAILURES)
 
 
-__all__ = ["Ended", "Interpreter", "StepFailedError", "Used", "WiringError"]
+__all__ = ["Ended", "Fault", "Interpreter", "StepFailedError", "Used", "WiringError"]

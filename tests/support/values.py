@@ -128,7 +128,7 @@ class _Maker:
 
     def _any(self, depth: int) -> Json:
         pick = self.random.randrange(8 if depth > 0 else 5)
-        if pick < 5:  # noqa: PLR2004 - the scalars
+        if pick < 5:
             return (None, True, 3, 1.5, self.random.choice(_TEXTS))[pick]
         return ([], {"a": self._any(depth - 1)}, [self._any(depth - 1), self._any(depth - 1)])[pick - 5]
 
@@ -145,7 +145,11 @@ def _merged(one: Mapping[str, Json], other: Schema) -> dict[str, Json]:
         return dict(one)
     made = {**one, **other}
     if "properties" in one and "properties" in other:
-        shared = {key: _merged(part, other["properties"].get(key, {})) for key, part in one["properties"].items() if isinstance(part, Mapping)}
+        shared = {
+            key: _merged(part, other["properties"].get(key, {}))
+            for key, part in one["properties"].items()
+            if isinstance(part, Mapping)
+        }
         made["properties"] = {**other["properties"], **shared}
     if "required" in one and "required" in other:
         made["required"] = [*dict.fromkeys((*one["required"], *other["required"]))]

@@ -1,16 +1,15 @@
 """One operation of an API, as `goalwright import openapi` writes it into a handler: the request, and what its answer means."""
 
 from base64 import b64encode
-from email.utils import parsedate_to_datetime
 from urllib.parse import quote, urlsplit
 
 from goalwright import host
 from goalwright.errors import HandlerError, one_line
+from goalwright.patience import retry_after_s
 from goalwright.texts import parsed, plain, shown, written
 from uritemplate import URITemplate
 
 BUSY = {408, 425, 429, 502, 503, 504}
-LONGEST_WAIT_S = 86_400.0
 WRITES = {"POST", "PUT", "PATCH", "DELETE"}
 OPERATORS = {"simple": "", "label": ".", "matrix": ";", "form": "?"}  # OpenAPI's styles are those of RFC 6570
 SEPARATORS = {"spaceDelimited": "%20", "pipeDelimited": "%7C"}
@@ -156,20 +155,7 @@ def _failure(operation: dict, answer: dict) -> HandlerError:
     kind = next((kind for kind in kinds if kind), "status_busy" if status in BUSY else "status_unexpected")
     if status not in BUSY:
         return HandlerError(kind, message)
-    return HandlerError(kind, message, retryable=True, retry_after_s=_wait(answer["headers"]))
-
-
-def _wait(headers: dict) -> float | None:
-    """Read Retry-After (RFC 9110, 10.2.3): seconds, or a date, which is counted from the answer's own: there is no clock."""
-    after = headers.get("retry-after", "").strip()
-    if after.isascii() and after.isdecimal():
-        wait = float(after)
-    else:
-        try:
-            wait = (parsedate_to_datetime(after) - parsedate_to_datetime(headers.get("date", ""))).total_seconds()
-        except (ValueError, TypeError, OverflowError):  # no date, none to count from, one with a zone and one without
-            return None
-    return max(wait, 0.0) if wait <= LONGEST_WAIT_S else None
+    return HandlerError(kind, message, retryable=True, retry_after_s=retry_after_s(answer["headers"]))
 
 
 def _listed(status: int, patterns: list[str]) -> bool:

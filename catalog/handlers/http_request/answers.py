@@ -1,15 +1,14 @@
 """What came back: statuses, bodies, failures."""
 
 import base64
-from email.utils import parsedate_to_datetime
 
 from access import shown_url, signed
 from goalwright import HandlerError, host
 from goalwright.errors import one_line
+from goalwright.patience import retry_after_s
 from goalwright.schemas import Checked, listed
 from goalwright.texts import parsed
 
-LONGEST_WAIT_S = 999_999  # eleven days
 SUCCESS = range(200, 300)
 BUSY = {408, 429, 502, 503, 504}
 # What a plan may not treat as an answer: it asked for more than it was granted.
@@ -88,20 +87,7 @@ def _unexpected(method: str, answer: dict, response: dict) -> HandlerError:
     message = f"{method} {one_line(answer['url'], limit=200)} answered {status}" + (f": {said}" if said else "")
     if status not in BUSY:
         return HandlerError("status_unexpected", message)
-    return HandlerError("status_busy", message, retryable=True, retry_after_s=_wait(response["headers"]))
-
-
-def _wait(headers: dict) -> float | None:
-    """Read Retry-After (RFC 9110, 10.2.3): seconds, or a date, which is counted from the answer's own: there is no clock."""
-    after = headers.get("retry-after", "").strip()
-    if after.isascii() and after.isdecimal():
-        wait = float(after)
-    else:
-        try:
-            wait = (parsedate_to_datetime(after) - parsedate_to_datetime(headers.get("date", ""))).total_seconds()
-        except (ValueError, TypeError, OverflowError):  # no date, none to count from, one with a zone and one without
-            return None
-    return max(wait, 0.0) if wait <= LONGEST_WAIT_S else None
+    return HandlerError("status_busy", message, retryable=True, retry_after_s=retry_after_s(response["headers"]))
 
 
 def _is_json(config: dict, response: dict) -> bool:

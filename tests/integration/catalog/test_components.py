@@ -213,8 +213,8 @@ def answer(sandbox: "Sandbox", component: Any, kind: str, host: "Recorder") -> d
     return answered
 
 
-def failed(message: str) -> dict[str, Any]:
-    return {"error": {"type": "handler_error", "message": message, "retryable": False, "retry_after_s": None}}
+def failed(message: str, kind: str = "handler_error") -> dict[str, Any]:
+    return {"error": {"type": kind, "message": message, "retryable": False, "retry_after_s": None}}
 
 
 @pytest.mark.parametrize(
@@ -227,7 +227,9 @@ def failed(message: str) -> dict[str, Any]:
         ),
         pytest.param("fail", failed("KeyError: 'name'"), id="an exception"),
         pytest.param("leave", failed("SystemExit: 3"), id="an exit"),
-        pytest.param("recurse", failed("the data or the computation is nested too deeply"), id="a recursion without end"),
+        pytest.param(
+            "recurse", failed("the data or the computation is nested too deeply", "limit_stack"), id="a recursion without end"
+        ),
         pytest.param("import_late", failed(LATE), id="a late import"),
         pytest.param("open", failed("RuntimeError: a handler has no files"), id="a file"),
         pytest.param("clock", failed("RuntimeError: a handler has no clock"), id="the time"),
@@ -257,23 +259,25 @@ def test_a_guest_knows_nothing_of_the_host(sandbox: "Sandbox", trouble: Any, hos
 
 
 @pytest.mark.parametrize(
-    "text",
+    ("text", "kind"),
     [
-        pytest.param("", id="nothing"),
-        pytest.param("[]", id="no object"),
-        pytest.param("{}", id="no call"),
-        pytest.param('{"config": NaN}', id="not a number"),
-        pytest.param('{"config": ', id="half a text"),
-        pytest.param("[" * 100_000, id="nested without end"),
-        pytest.param('{"a":' * 100_000, id="objects without end"),
-        pytest.param('"' + "\\" * 99_999, id="escapes without end"),
-        pytest.param("9" * 10_000, id="a number without end"),
+        pytest.param("", "handler_error", id="nothing"),
+        pytest.param("[]", "handler_error", id="no object"),
+        pytest.param("{}", "handler_error", id="no call"),
+        pytest.param('{"config": NaN}', "handler_error", id="not a number"),
+        pytest.param('{"config": ', "handler_error", id="half a text"),
+        pytest.param("[" * 100_000, "limit_stack", id="nested without end"),
+        pytest.param('{"a":' * 100_000, "limit_stack", id="objects without end"),
+        pytest.param('"' + "\\" * 99_999, "handler_error", id="escapes without end"),
+        pytest.param("9" * 10_000, "handler_error", id="a number without end"),
     ],
 )
-def test_no_text_ends_a_guest_without_an_answer(sandbox: "Sandbox", trouble: Any, host: "Recorder", text: str) -> None:
+def test_no_text_ends_a_guest_without_an_answer(
+    sandbox: "Sandbox", trouble: Any, host: "Recorder", text: str, kind: str
+) -> None:
     answered = json.loads(sandbox.raw(trouble, text, host))
 
-    assert answered["error"]["type"] == "handler_error"
+    assert answered["error"]["type"] == kind
 
 
 def test_the_default_cache_is_the_users_own() -> None:

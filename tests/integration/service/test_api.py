@@ -218,7 +218,7 @@ async def test_handlers_and_health_and_the_schema_can_be_read(tmp_path: Path) ->
         "validate",
     }
     assert transform["id"] == "transform@1.0.0"
-    assert health == {"status": "ok", "handlers": 5, "planner": "scripted"}
+    assert health == {"status": "ok", "handlers": 8, "planner": "scripted"}
     assert schema["$schema"] == "https://json-schema.org/draft/2020-12/schema"
     assert (plain["$id"], "HandlerUse" in plain["$defs"]) == ("urn:goalwright:language:1", False)
     assert schema["$id"].startswith(f"{plain['$id']}:catalog:")

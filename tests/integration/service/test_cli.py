@@ -194,3 +194,56 @@ def test_the_schema_for_editors_knows_the_handlers_and_the_plain_one_the_languag
     assert full["$id"].startswith("urn:goalwright:language:1:catalog:")
     assert "transform@1.0.0/config" in full["$defs"]
     assert not any("/config" in name for name in plain["$defs"])
+
+
+@pytest.mark.parametrize(
+    ("drawing", "shows"),
+    [
+        pytest.param("text", "└── total  transform@1.0.0", id="text"),
+        pytest.param("mermaid", 's_0["total<br/>transform@1.0.0"]', id="mermaid"),
+        pytest.param("svg", "<b", id="svg"),
+    ],
+)
+def test_a_template_is_drawn_to_stdout_and_to_a_file(home: Path, drawing: str, shows: str) -> None:
+    file, target = written(home, SUMS), home / "drawn"
+    shown = goalwright("graph", file, "--format", drawing)
+    kept = goalwright("graph", file, "--format", drawing, "--output", str(target))
+    assert (shown.exit_code, kept.exit_code, kept.stdout) == (0, 0, "")
+    assert target.read_text().replace("<svg", "<b") == shown.stdout.replace("<svg", "<b")
+    assert shows in shown.stdout.replace("<svg", "<b")
+
+
+def test_a_template_with_problems_is_drawn_with_them_and_exits_with_2(home: Path) -> None:
+    drawn = goalwright("graph", written(home, BROKEN))
+    assert drawn.exit_code == 2
+    assert "✗ handler.unknown" in drawn.stdout
+
+
+def test_what_is_no_document_cannot_be_drawn(home: Path) -> None:
+    drawn = goalwright("graph", written(home, "- 1"))
+    assert (drawn.exit_code, drawn.stdout) == (2, "")
+    assert "cannot be drawn" in drawn.stderr
+
+
+def test_mending_writes_the_file_says_what_it_did_and_keeps_comments(home: Path) -> None:
+    file = written(home, "# sums, every night" + BROKEN)
+    mended = goalwright("check", file, "--mend")
+    assert mended.exit_code == 0
+    assert Path(file).read_text() == "# sums, every night" + SUMS.replace("transform@^1", "transform")
+    assert "mended /steps/0/handler" in mended.stderr
+    assert "nothing to mend" in goalwright("check", file, "--mend").stderr
+
+
+def test_what_no_patch_mends_is_left_in_the_file_and_told(home: Path) -> None:
+    text = BROKEN.replace("$sum(x)", "$sum(x")
+    mended = goalwright("check", written(home, text), "--mend")
+    assert mended.exit_code == 2
+    assert "config.expression" in mended.stderr
+
+
+def test_an_answer_to_a_task_that_nobody_runs_says_what_to_start(home: Path) -> None:
+    task = asyncio.run(left_unfinished(home / "data"))
+    answered = goalwright("approve", task)
+    assert answered.exit_code == 2
+    assert "goalwright serve" in answered.stderr
+    assert json.loads(goalwright("tasks", "waiting", "--format", "json").stdout) == {"waits": []}

@@ -74,7 +74,7 @@ class Writer:
         return steps, here.sight.with_more(lax=here.scope)
 
     def _group(self, here: Here, before: list[Step]) -> list[tuple[Written, Source]]:
-        if before and self.steps_left > 3 and self.random.random() < 0.2:  # noqa: PLR2004 - a decision, a branch, a deferred
+        if before and self.steps_left > 3 and self.random.random() < 0.2:
             return self._choice(here, before)
         return [self._step(here)]
 
@@ -99,7 +99,7 @@ class Writer:
 
     def _pick(self, here: Here) -> Callable[[Here, str], Written]:
         kinds: list[Callable[[Here, str], Written]] = [self._handler] * 5
-        if here.depth < 4 and self.steps_left > 0:  # noqa: PLR2004 - deep enough for a loop in a branch in a loop
+        if here.depth < 4 and self.steps_left > 0:
             kinds += [self._switch, self._switch]
             kinds += [self._loop] * 4 if here.loops < MOST_LOOPS else []
         return self.random.choice((*kinds, self._plan, self._workflow))
@@ -134,7 +134,7 @@ class Writer:
         for i in range(self.random.randint(1, 3)):
             arm, schema = self._arm(here, sight)
             schemas.append(schema)
-            decided = {"equals": ("a", 1, True)[i]} if literal and i < 2 else {"when": sight.condition()}  # noqa: PLR2004
+            decided = {"equals": ("a", 1, True)[i]} if literal and i < 2 else {"when": sight.condition()}
             made["cases"].append({**decided, **arm})
         made["default"], schema = self._arm(here, sight)
         return made, {"anyOf": [*schemas, schema]}
@@ -152,7 +152,11 @@ class Writer:
             source = next(source for source in end.sources if source.step == steps[0]["name"])
             return holder, {"anyOf": [source.schema, {"type": "null"}]} if source.optional else source.schema
         output = {"first": end.value(literal=0), "second": end.value()}
-        return {**holder, key: output}, {"type": "object", "properties": {"first": {}, "second": {}}, "required": ["first", "second"]}
+        return {**holder, key: output}, {
+            "type": "object",
+            "properties": {"first": {}, "second": {}},
+            "required": ["first", "second"],
+        }
 
     def _loop(self, here: Here, name: str) -> Written:
         number = self._number()
@@ -200,7 +204,7 @@ class Writer:
         lists = [source for source in sight.sources if _is_list(source.schema)]
         if lists and self.random.random() < 0.4:
             source = self.random.choice(lists)
-            return sight.whole(source), source.schema["items"]  # type: ignore[index,call-overload] # a list's schema
+            return sight.whole(source), source.schema["items"]  # type: ignore[index] # a list's schema
         items = sight.value("list", literal=0.4)
         if isinstance(items, str):
             return items, {}
@@ -238,7 +242,11 @@ class Writer:
         config = {"rules": rules, **({"default": names} if self.random.random() < 0.5 else {})}
         step = {"name": decision, "type": "decision", "handler": "decide", "config": config, "depends_on": [upstream]}
         step["input"] = {"x": f"{{{{ steps.{upstream}.status }}}}"}
-        schema = {"type": "object", "properties": {"outcome": {"enum": ["create_steps", "no_branches"]}}, "required": ["outcome"]}
+        schema = {
+            "type": "object",
+            "properties": {"outcome": {"enum": ["create_steps", "no_branches"]}},
+            "required": ["outcome"],
+        }
         own = Source(text=f"steps.{decision}.output", schema=schema, step=decision, scope=here.scope, optional=optional)
         group = [(Written(step, schema), own), *branches]
         seen = here.sight.with_more(*(source for _, source in branches))

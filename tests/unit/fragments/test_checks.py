@@ -293,6 +293,28 @@ def test_config_satisfies_the_handlers_schema(config: dict[str, Any], expected: 
             [("config.variable", "/steps/0/config/expression")],
             id="an unbound variable",
         ),
+        pytest.param("a[b = '$flor' and c = \"$x\"]", {"data": 1}, [], id="what a text says is no variable"),
+        pytest.param(
+            "a['x' = `it's`][b = $flor]",
+            {"data": 1},
+            [("config.variable", "/steps/0/config/expression")],
+            id="names in backticks",
+        ),
+        pytest.param(
+            "$match(a, /'/) & $flor & 'b'",
+            {"data": 1},
+            [("config.variable", "/steps/0/config/expression")],
+            id="a quote in a pattern",
+        ),
+        pytest.param(
+            "a /* it's */ & $flor & 'b'",
+            {"data": 1},
+            [("config.variable", "/steps/0/config/expression")],
+            id="a quote in a comment",
+        ),
+        pytest.param(
+            "a & 'b", {"data": 1}, [("config.expression", "/steps/0/config/expression")], id="a text that does not end"
+        ),
         pytest.param("$sun(a)", {"data": 1}, [("config.variable", "/steps/0/config/expression")], id="an unknown function"),
         pytest.param("a[", {"data": 1}, [("config.expression", "/steps/0/config/expression")], id="a syntax error"),
         pytest.param("", {"data": 1}, [("config.expression", "/steps/0/config/expression")], id="nothing"),
