@@ -16,7 +16,7 @@ _MOST_NESTING = 60
 _BRACKETS = re.compile(r"[([{]|[)\]}]")
 _TEXTS = re.compile(r'"(?:[^"\\]|\\.)*+"|\'(?:[^\'\\]|\\.)*+\'|`[^`]*+`|/\*.*?\*/', re.DOTALL)
 _QUOTED = re.compile(r"""(?<![^ \t\n\r(\[{,:=<>&?+*-])(?:"[^"]*"|'[^']*')""")  # where no name goes on: `it's` is one
-_QUOTES = re.compile(r"""["'`/\\]""")
+_OTHER_QUOTES = re.compile(r"[`/\\]")
 _parsers = local()  # a parser holds the state of what it parses, and making one takes longer than most parsing
 
 
@@ -44,8 +44,11 @@ def _likened(expression: str) -> str:
 
     An expression in which a quote may be anything else, in a name, a pattern or a comment, or escaped, stays as it is.
     """
+    if _OTHER_QUOTES.search(expression):
+        return expression
     likened = _QUOTED.sub("''", expression)
-    return expression if _QUOTES.search(likened.replace("''", "")) else likened
+    rest = likened.replace("''", "")
+    return expression if "'" in rest or '"' in rest else likened
 
 
 @cache

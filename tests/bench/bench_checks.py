@@ -88,7 +88,7 @@ def fragment(size: int, *, salt: str = "") -> dict[str, Json]:
 
 
 def timed(work: Callable[[int], object], *, times: int) -> tuple[float, float]:
-    """Give the median and the shortest CPU time of `work` in milliseconds: the shortest tells least of others on the machine."""
+    """Give the median and the shortest CPU time of `work` in milliseconds: the shortest tells least of other programs."""
     taken = []
     for i in range(times):
         begin = time.process_time()

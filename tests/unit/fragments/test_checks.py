@@ -315,6 +315,15 @@ def test_config_satisfies_the_handlers_schema(config: dict[str, Any], expected: 
         pytest.param(
             "a & 'b", {"data": 1}, [("config.expression", "/steps/0/config/expression")], id="a text that does not end"
         ),
+        pytest.param(
+            "a's & $flor & b's",
+            {"data": 1},
+            [("config.variable", "/steps/0/config/expression")],
+            id="quotes within names",
+        ),
+        pytest.param(
+            "$match(a, /(/)", {"data": 1}, [("config.expression", "/steps/0/config/expression")], id="a pattern that is none"
+        ),
         pytest.param("$sun(a)", {"data": 1}, [("config.variable", "/steps/0/config/expression")], id="an unknown function"),
         pytest.param("a[", {"data": 1}, [("config.expression", "/steps/0/config/expression")], id="a syntax error"),
         pytest.param("", {"data": 1}, [("config.expression", "/steps/0/config/expression")], id="nothing"),
