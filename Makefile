@@ -32,7 +32,7 @@ check: $(READY)
 	@$(MAKE) --no-print-directory test
 
 bench: handlers
-	@for part in checks engine broker; do $(BIN)/python -m tests.bench.bench_$$part || exit 1; done
+	@for part in checks conditions templates hostile engine broker; do $(BIN)/python -m tests.bench.bench_$$part || exit 1; done
 
 mutants: $(READY)
 	$(BIN)/mutmut run $(ONLY)

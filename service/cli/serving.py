@@ -57,11 +57,11 @@ async def _announced(settings: Settings, listener: socket.socket) -> AsyncIterat
         host, port = listener.getsockname()[:2]
         url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
         file = announcement(settings)
-        temporary = file.with_suffix(".tmp")
-        temporary.write_text(json.dumps({"url": url, "pid": os.getpid()}))
-        temporary.replace(file)
-        progress.print(f"goalwright serves {url}  (database {settings.database_url}, planner: {services.planner_name})")
-        try:
+        try:  # an interrupt may come as soon as the file is there
+            temporary = file.with_suffix(".tmp")
+            temporary.write_text(json.dumps({"url": url, "pid": os.getpid()}))
+            temporary.replace(file)
+            progress.print(f"goalwright serves {url}  (database {settings.database_url}, planner: {services.planner_name})")
             yield services
         finally:
             file.unlink(missing_ok=True)
