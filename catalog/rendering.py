@@ -2,26 +2,32 @@
 
 from collections.abc import Mapping
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import BaseLoader, Environment, PackageLoader, StrictUndefined
 
 from catalog.values import Json
 
-_ENVIRONMENT = Environment(
-    loader=PackageLoader("catalog", "texts"),
-    undefined=StrictUndefined,
-    autoescape=False,  # noqa: S701 - YAML, Python and Markdown are written, never HTML
-    trim_blocks=True,
-    lstrip_blocks=True,
-    keep_trailing_newline=True,
-    variable_start_string="<<",
-    variable_end_string=">>",
-    block_start_string="<%",
-    block_end_string="%>",
-    comment_start_string="<#",
-    comment_end_string="#>",
-)
+
+def environment(loader: BaseLoader | None = None, *, keep_trailing_newline: bool = False) -> Environment:
+    """Make an environment for plain texts. Its marks are `<< >>`, since the language writes references as `{{ }}`."""
+    return Environment(
+        loader=loader,
+        undefined=StrictUndefined,
+        autoescape=False,  # noqa: S701 - prompts, YAML, Python and Markdown are written, never HTML: escaped, data is falsified
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=keep_trailing_newline,
+        variable_start_string="<<",
+        variable_end_string=">>",
+        block_start_string="<%",
+        block_end_string="%>",
+        comment_start_string="<#",
+        comment_end_string="#>",
+    )
+
+
+_TEXTS = environment(PackageLoader("catalog", "texts"), keep_trailing_newline=True)
 
 
 def rendered(name: str, variables: Mapping[str, Json]) -> str:
     """Fill the text `catalog/texts/NAME`. Raises `jinja2.UndefinedError` for a name that it uses and is not given."""
-    return _ENVIRONMENT.get_template(name).render(variables)
+    return _TEXTS.get_template(name).render(variables)

@@ -1,6 +1,7 @@
 """Effects that a task is owed, derived from its state: after a restart nothing else tells what the world was asked to do."""
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from fnmatch import fnmatchcase
 from typing import TypeAlias
 
@@ -90,8 +91,8 @@ def _effect(state: TaskState, step: StepState, claim: Claim, rules: Rules) -> Ef
         timeout_s = _timeout_s(step, rules)
         return RunHandler(task=state.task, step=step.path, attempt=step.attempt, call=_call(state, step), timeout_s=timeout_s)
     if kind is WakeAt:
-        due = step.retry_at if step.wait is None or step.status is steps.Status.RETRYING else step.wait.until
-        assert due is not None, "the claim says so"
+        due = claim[-1]
+        assert isinstance(due, datetime), "the claim says so"
         return WakeAt(task=state.task, step=step.path, attempt=step.attempt, due=due)
     assert step.planning is not None, "the other claims are made by planning steps"
     if kind is ExpireAt:

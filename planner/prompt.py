@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib.resources import files
 
-from jinja2 import Environment, StrictUndefined, Template, TemplateError
+from jinja2 import Template, TemplateError
 from jinja2.meta import find_undeclared_variables
 
 from catalog.capability import Capability
 from catalog.registry import Catalog
+from catalog.rendering import environment
 from catalog.values import Json, JsonObject, digest
 from fragments.planning import PlanRequest, Turn
 from fragments.problems import Severity, errors
@@ -26,19 +27,7 @@ MAX_TOKENS = 12_000
 
 _LONGEST_ANSWER = 60_000  # characters of an earlier answer that are worth showing again
 
-_ENVIRONMENT = Environment(
-    undefined=StrictUndefined,
-    autoescape=False,  # noqa: S701 - a prompt is text for a model; escaped as HTML, the data in it would be falsified
-    trim_blocks=True,
-    lstrip_blocks=True,
-    # The language writes references as {{ ... }}, so the files use other marks.
-    variable_start_string="<<",
-    variable_end_string=">>",
-    block_start_string="<%",
-    block_end_string="%>",
-    comment_start_string="<#",
-    comment_end_string="#>",
-)
+_ENVIRONMENT = environment()
 
 
 class PromptError(Exception):

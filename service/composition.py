@@ -94,7 +94,7 @@ def vocabulary(settings: Settings) -> Vocabulary:
     for file, problems in library.flawed.items():
         says = [f"{problem.code} at {problem.where or '/'}: {problem.says}" for problem in problems]
         log.warning("template_left_out", file=file, problems=says)
-    house = replace(house, workflows=_workflows(library, loaded.catalog, house))
+    house = replace(house, workflows=LibraryWorkflows(library.templates, loaded.catalog, house.frame))
     asks_a_model = bool(settings.model or settings.recorded)
     door = Door(catalog=loaded.catalog, library=library, house=house, asks_a_model=asks_a_model)
     name = settings.model or (f"recorded answers in {settings.recorded}" if settings.recorded else "templates only, no model")
@@ -180,17 +180,6 @@ async def _vault(settings: Settings, policy: Policy) -> Vault:
     for says in await vault.missing():
         log.warning("secret_missing", says=says)
     return vault
-
-
-def _workflows(library: Library, catalog: Catalog, house: House) -> LibraryWorkflows:
-    return LibraryWorkflows(
-        library.templates,
-        catalog,
-        left=house.left,
-        channels=house.channels,
-        secrets=house.secrets,
-        operator_hosts=house.hosts,
-    )
 
 
 def planner_of(known: Vocabulary) -> FragmentPlanner:

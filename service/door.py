@@ -54,20 +54,12 @@ class Door:
 
     def check(self, document: str | JsonObject | None, *, given: JsonObject | None = None) -> Report:
         """Check a template or fragment, as text or parsed, against the catalog and what the operator allows."""
-        read = read_document(document if document is not None else "")
-        if isinstance(read.document, Template) and given is not None:
-            report = admit(read.document, given, catalog=self.catalog, house=self.house, runs=None).report
-        else:
-            report = check_reading(read, self.catalog, self._frame(read.document or read.rest, given))
-        legible = read.document or read.rest
-        later = not_run(legible, RUNS, Severity.WARNING) if legible is not None else ()
-        report = replace(report, problems=(*report.problems, *later))
-        return replace(report, problems=_placed(report.problems, read))
+        return self._checked(read_document(document if document is not None else ""), given)
 
     def draw(self, document: str) -> tuple[Picture | None, Report]:
         """Check a document and lay it out for drawing; None where too little of it can be read."""
         read = read_document(document)
-        report = self.check(document)
+        report = self._checked(read, None)
         legible = read.document or read.rest
         if legible is None:
             return None, report
@@ -123,6 +115,15 @@ class Door:
         receipt = await self.runner.submit(Command(id="", task=task, actor=sender, order=order))
         return receipt.applied
 
+    def _checked(self, read: Reading[Template | Fragment], given: JsonObject | None) -> Report:
+        legible = read.document or read.rest
+        if isinstance(read.document, Template) and given is not None:
+            report = admit(read.document, given, catalog=self.catalog, house=self.house, runs=None).report
+        else:
+            report = check_reading(read, self.catalog, self._frame(legible, given))
+        later = not_run(legible, RUNS, Severity.WARNING) if legible is not None else ()
+        return replace(report, problems=_placed((*report.problems, *later), read))
+
     async def _submit(self, admission: Admission, key: str | None) -> Submitted:
         if admission.submit is None:
             return Submitted(task=None, problems=admission.report.problems)
@@ -146,15 +147,12 @@ class Door:
     def _frame(self, document: Template | Fragment | None, given: JsonObject | None) -> Frame:
         bounds = document.bounds if isinstance(document, Template) else None
         schema = document.input_schema if isinstance(document, Template) else {"type": "object"}
-        return Frame(
+        return replace(
+            self.house.frame,
             input_schema=schema,
             input=given,
             left=self.house.left.narrowed(bounds),
             hosts=hosts_in(given or {}),
-            channels=self.house.channels,
-            secrets=self.house.secrets,
-            operator_hosts=self.house.hosts,
-            workflows=self.house.workflows,
         )
 
     def _without_a_model(self, goal: Goal) -> tuple[Problem, ...]:

@@ -47,6 +47,17 @@ class House:
     secrets: frozenset[str] = frozenset()
     workflows: Workflows = field(default_factory=dict)
 
+    @property
+    def frame(self) -> Frame:
+        """Frame what any document may use here; who checks one adds what stands around it."""
+        return Frame(
+            left=self.left,
+            channels=self.channels,
+            secrets=self.secrets,
+            operator_hosts=self.hosts,
+            workflows=self.workflows,
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Admission:
@@ -112,31 +123,25 @@ def admit(
 
 
 def _frame_of(template: Template, values: JsonObject, house: House, runs: frozenset[Construct] | None) -> Frame:
-    return Frame(
+    return replace(
+        house.frame,
         input_schema=template.input_schema,
         input=values,
         left=house.left.narrowed(template.bounds),
         hosts=hosts_in(values),
-        channels=house.channels,
-        secrets=house.secrets,
-        operator_hosts=house.hosts,
-        workflows=house.workflows,
         runs=runs,
     )
 
 
 def planning_frame(goal: Goal, house: House) -> Frame:
     """Frame the plan of a goal as its one planning step will."""
-    return Frame(
+    return replace(
+        house.frame,
         input=goal.inputs,
         must_produce=goal.must_produce,
         allows=(goal.allow,) if goal.allow else (),
         left=house.left.narrowed(goal.bounds),
         hosts=hosts_in(goal.inputs),
-        channels=house.channels,
-        secrets=house.secrets,
-        operator_hosts=house.hosts,
-        workflows=house.workflows,
         runs=RUNS,
         depth=1,
     )

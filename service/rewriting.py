@@ -5,7 +5,6 @@ import json
 from collections.abc import Sequence
 from itertools import pairwise
 
-import yaml
 from jsonpatch import JsonPatch
 from jsonpointer import JsonPointer
 from ruamel.yaml import YAML
@@ -13,6 +12,7 @@ from ruamel.yaml.comments import CommentedMap
 from ruamel.yaml.error import YAMLError
 
 from catalog.values import Json, JsonObject
+from fragments.dialects import yaml_of
 from fragments.reading import read_text
 
 _WIDTH = 4096  # no line is broken that was not
@@ -28,7 +28,7 @@ def rewritten(source: str, operations: Sequence[JsonObject], value: Json) -> tup
     kept = _kept(source, operations)
     if kept is not None and read_text(kept).value == value:
         return kept, True
-    return yaml.safe_dump(value, sort_keys=False, allow_unicode=True, width=_WIDTH), False
+    return yaml_of(value), False
 
 
 def _kept(source: str, operations: Sequence[JsonObject]) -> str | None:

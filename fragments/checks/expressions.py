@@ -11,9 +11,10 @@ from jsonata.jexception import JException
 from jsonata.jsonata import Jsonata
 from jsonata.parser import Parser
 
+from fragments.brackets import nesting
+
 _MOST_CHARACTERS = 10_000
 _MOST_NESTING = 60
-_BRACKETS = re.compile(r"[([{]|[)\]}]")
 _TEXTS = re.compile(r'"(?:[^"\\]|\\.)*+"|\'(?:[^\'\\]|\\.)*+\'|`[^`]*+`|/\*.*?\*/', re.DOTALL)
 _QUOTED = re.compile(r"""(?<![^ \t\n\r(\[{,:=<>&?+*-])(?:"[^"]*"|'[^']*')""")  # where no name goes on: `it's` is one
 _OTHER_QUOTES = re.compile(r"[`/\\]")
@@ -59,7 +60,7 @@ def built_in() -> frozenset[str]:
 
 @lru_cache(maxsize=2_000)
 def _parsed(expression: str) -> tuple[str, ...] | Unparsable:
-    if _nesting(_TEXTS.sub("", expression)) > _MOST_NESTING:
+    if nesting(_TEXTS.sub("", expression)) > _MOST_NESTING:
         return Unparsable(f"it is nested more than {_MOST_NESTING} deep", "Bind parts to variables: ( $a := ...; ... ).")
     try:
         tree = _parser().parse(expression)
@@ -86,14 +87,6 @@ def _place(expression: str, error: JException) -> str:
         return ""
     before = expression[max(0, location - 30) : location]
     return f"Near character {location}, after: {before}" if before else ""
-
-
-def _nesting(text: str) -> int:
-    depth = deepest = 0
-    for match in _BRACKETS.finditer(text):
-        depth += 1 if match[0] in "([{" else -1
-        deepest = max(deepest, depth)
-    return deepest
 
 
 def _variables(tree: Any) -> tuple[list[str], set[str]]:

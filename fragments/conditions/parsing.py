@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
+from fragments.brackets import nesting
 from fragments.conditions import library
 from fragments.conditions.decoding import Beyond, decoded
 from fragments.conditions.faults import Fault
@@ -25,7 +26,6 @@ _UNREADABLE = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f\ud800-\udfff]")
 _LITERALS = re.compile(
     r"""[rRbB]{0,2}(?:\"\"\"(?:[^\\]|\\.)*?\"\"\"|'''(?:[^\\]|\\.)*?'''|"(?:[^"\\\n]|\\.)*+"|'(?:[^'\\\n]|\\.)*+')|//.*"""
 )
-_BRACKETS = re.compile(r"[(\[{]|[)\]}]")
 _LOOP = re.compile(r"\.\s*(?:all|exists|exists_one|filter|map)\s*\(")
 _TOO_DEEP = re.compile(r"recursion", re.IGNORECASE)
 _SLIPS = (
@@ -91,19 +91,11 @@ def _before(text: str) -> Fault | None:
             code="condition.syntax", says="The condition is empty.", hint='Write one, such as input.n > 3, or leave "when" out.'
         )
     bare = without_texts(text)
-    if _nesting(bare) > MOST_DEPTH:
+    if nesting(bare) > MOST_DEPTH:
         return _too_complex(text, f"The condition is nested more than {MOST_DEPTH} deep")
     if len(_LOOP.findall(bare)) > MOST_LOOPS:
         return _too_complex(text, f"The condition has more than {MOST_LOOPS} macros")
     return None
-
-
-def _nesting(text: str) -> int:
-    depth = deepest = 0
-    for match in _BRACKETS.finditer(text):
-        depth += 1 if match[0] in "([{" else -1
-        deepest = max(deepest, depth)
-    return deepest
 
 
 def _beyond_caps(text: str, tree: Node) -> Fault | None:

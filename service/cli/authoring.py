@@ -15,7 +15,7 @@ from catalog.pages import write_pages
 from catalog.registry import Catalog
 from catalog.scaffold import KINDS, scaffold
 from service.cli.catalog import resolved
-from service.cli.output import Exit, Format, FormatOption, progress, refusals, stop, write, write_json
+from service.cli.output import Exit, Format, FormatOption, progress, refusals, stop, write, write_json, writing
 from service.composition import Vocabulary, vocabulary
 from service.preparation import told
 from service.settings import read_settings
@@ -76,10 +76,8 @@ def docs(
     """Write a documentation page for the newest version of every handler, from its capability."""
     with refusals(output_format):
         known = vocabulary(read_settings())
-        try:
+        with writing(directory):
             written = [str(file) for file in write_pages(known.catalog, directory)]
-        except OSError as failure:
-            stop(Exit.FAILED, f"{directory} cannot be written: {failure.strerror}.")
     if output_format is Format.JSON:
         write_json({"pages": written})
     else:

@@ -13,7 +13,7 @@ from fragments.dialects import convert as convert_text
 from fragments.problems import errors
 from fragments.proofs import Report
 from service.cli.inputs import read_text
-from service.cli.output import Exit, Format, FormatOption, progress, show_problems, stop, write_json
+from service.cli.output import Exit, Format, FormatOption, progress, show_problems, stop, write_json, writing
 from service.door import Door
 
 BindOption = Annotated[
@@ -107,8 +107,6 @@ def _yaml(conversion: Conversion, file: Path) -> str:
 def _write_file(path: Path, text: str, *, source: Path) -> None:
     if path.resolve() == source.resolve():
         stop(Exit.REFUSED, f"{path} is the source itself; nothing was written.")
-    try:
+    with writing(path):
         path.write_text(text, encoding="utf-8")
-    except OSError as failure:
-        stop(Exit.FAILED, f"{path} cannot be written: {failure.strerror}.")
     progress.print(f"[dim]{escape(str(path))} is written.[/dim]")

@@ -1,6 +1,7 @@
 """`graph`: a template or fragment as a drawing, with its problems where they are."""
 
 import sys
+from contextlib import nullcontext
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -9,7 +10,7 @@ import typer
 from rich.console import Console
 
 from service.cli.inputs import read_text
-from service.cli.output import Exit, Format, progress, refusals, show_problems, stop
+from service.cli.output import Exit, Format, progress, refusals, show_problems, stop, writing
 from service.composition import vocabulary
 from service.drawing import text
 from service.drawing.mermaid import mermaid
@@ -36,7 +37,8 @@ def graph(
     if picture is None:
         show_problems([problem.to_json() for problem in report.problems], file=file)
         stop(Exit.REFUSED, f"{file} cannot be drawn: too little of it can be read.")
-    _written(picture, drawing, output)
+    with writing(output) if output is not None else nullcontext():
+        _written(picture, drawing, output)
     if not report.ok:
         progress.print(f"[red]{file} has problems; they are in the drawing, and 'goalwright check' lists them.[/red]")
         raise typer.Exit(Exit.REFUSED)

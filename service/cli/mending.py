@@ -6,7 +6,7 @@ from rich.markup import escape
 
 from catalog.values import JsonObject
 from service.cli.inputs import read_text
-from service.cli.output import Format, progress
+from service.cli.output import Format, progress, writing
 from service.door import Door
 from service.rewriting import rewritten
 
@@ -20,8 +20,12 @@ def write_mended(file: Path, door: Door, output_format: Format) -> None:
         return
     text, kept = rewritten(source, mended.applied, mended.value)
     beside = file.with_name(f".{file.name}.mended")
-    beside.write_text(text, encoding="utf-8")
-    beside.replace(file)
+    with writing(file):
+        try:
+            beside.write_text(text, encoding="utf-8")
+            beside.replace(file)
+        finally:
+            beside.unlink(missing_ok=True)
     if output_format is Format.TEXT:
         for operation in mended.applied:
             progress.print(f"[yellow]mended[/yellow] {escape(_told(operation))}", soft_wrap=True)

@@ -75,6 +75,15 @@ def stop(code: Exit, says: str) -> NoReturn:
 
 
 @contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """End a command with a sentence where a file cannot be written."""
+    try:
+        yield
+    except OSError as failure:
+        stop(Exit.FAILED, f"{path} cannot be written: {failure.strerror}.")
+
+
+@contextmanager
 def refusals(output_format: Format, *, file: Path | None = None) -> Iterator[None]:
     """End a command in order when the service, the settings or the catalog refuse; `file` is what was submitted."""
     try:

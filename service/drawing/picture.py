@@ -64,8 +64,9 @@ class Picture:
 def picture(view: View, report: Report) -> Picture:
     """Lay out a document beside what the checks said of it."""
     found: dict[str, list[Problem]] = {}
+    steps = {node.pointer for node in view.nodes}
     for problem in report.problems:
-        found.setdefault(_step_of(view, problem.where), []).append(problem)
+        found.setdefault(_step_of(steps, problem.where), []).append(problem)
     document = view.document
     title = f"{document.name} {document.version}" if isinstance(document, Template) else "fragment"
     return Picture(
@@ -76,10 +77,9 @@ def picture(view: View, report: Report) -> Picture:
     )
 
 
-def _step_of(view: View, where: str) -> str:
+def _step_of(steps: set[str], where: str) -> str:
     """Give the pointer of the innermost step around a place; "" where there is none."""
-    pointers = {node.pointer for node in view.nodes}
-    while where and where not in pointers:
+    while where and where not in steps:
         where = where.rpartition("/")[0]
     return where
 

@@ -247,3 +247,10 @@ def test_an_answer_to_a_task_that_nobody_runs_says_what_to_start(home: Path) -> 
     assert answered.exit_code == 2
     assert "goalwright serve" in answered.stderr
     assert json.loads(goalwright("tasks", "waiting", "--format", "json").stdout) == {"waits": []}
+
+
+@pytest.mark.parametrize("target", ["missing/drawn.svg", "."], ids=["no such folder", "a folder"])
+def test_a_drawing_that_cannot_be_written_ends_with_a_sentence(home: Path, target: str) -> None:
+    drawn = goalwright("graph", written(home, SUMS), "--format", "mermaid", "--output", str(home / target))
+    assert drawn.exit_code == 1
+    assert "cannot be written" in " ".join(drawn.stderr.split())

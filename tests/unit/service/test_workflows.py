@@ -3,6 +3,7 @@ from typing import Any
 from catalog.loader import load_catalog
 from fragments.bounds import Left
 from fragments.documents import Template
+from fragments.frames import Frame
 from service.workflows import LibraryWorkflows
 
 CATALOG = load_catalog().catalog
@@ -19,7 +20,7 @@ def template(name: str, **more: Any) -> Template:
 
 
 def workflows(*templates: Template, channels: frozenset[str] = frozenset()) -> LibraryWorkflows:
-    return LibraryWorkflows(templates, CATALOG, left=Left(), channels=channels, secrets=frozenset(), operator_hosts=("*",))
+    return LibraryWorkflows(templates, CATALOG, Frame(left=Left(), channels=channels))
 
 
 def test_templates_are_found_by_namespace_and_name_in_every_version() -> None:
