@@ -23,7 +23,12 @@ from service.client import NobodyRunsError, RefusedError, UnreachableError
 from service.narration import pretty, problem_lines
 from service.settings import SettingsError
 
-progress = Console(stderr=True, highlight=False, soft_wrap=False, emoji=False)  # `file.yaml:100:7` names no emoji
+progress = Console(
+    stderr=True,
+    highlight=False,
+    soft_wrap=not sys.stderr.isatty(),  # what a log or a pipe reads is not broken over lines
+    emoji=False,  # `file.yaml:100:7` names no emoji
+)
 
 
 class Exit(IntEnum):

@@ -61,7 +61,6 @@ REFUSED = {
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("GOALWRIGHT_DATA", str(tmp_path / "data"))
-    monkeypatch.setenv("COLUMNS", "200")
     for name in ("GOALWRIGHT_MODEL", "GOALWRIGHT_SERVER", "GOALWRIGHT_RECORDED"):
         monkeypatch.delenv(name, raising=False)
     return tmp_path
