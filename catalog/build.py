@@ -1,6 +1,7 @@
 """Building a handler: capability folder -> WebAssembly component, kept in a cache by content."""
 
 import json
+import logging
 import os
 import re
 import shutil
@@ -17,6 +18,7 @@ from platformdirs import user_cache_path
 
 from catalog.capability import Capability
 from catalog.folders import modules, source_digest
+from catalog.linking import LinkError, linked
 from catalog.packages import Package, PackageError, bundled
 
 GUEST = Path(__file__).parent / "guest"
@@ -26,7 +28,8 @@ WIT = Path(__file__).parent / "wit" / "goalwright.wit"
 BUILD_TIMEOUT_S = 300.0
 REHEARSED = 20  # examples that a guest runs while it is built
 
-_FORMAT = "2"  # raised when this module builds differently from the same parts
+_FORMAT = "3"  # raised when this module builds differently from the same parts
+_log = logging.getLogger(__name__)
 _RAISED = re.compile(r"[\w.]+(Error|Exception)(:|$)")
 _LAUNCH = "import sys; from componentize_py import script; sys.exit(script())"
 
@@ -72,6 +75,14 @@ def world_of(capability: Capability) -> str:
     return f"package goalwright:handler@1.0.0;\n\nworld guest {{\n{imports}  export run: func(call: string) -> string;\n}}\n"
 
 
+def link(handler: str, component: Path) -> None:
+    """Join the modules of a component; where that cannot be done, it stays as the toolchain wrote it, and calls take longer."""
+    try:
+        component.write_bytes(linked(component.read_bytes()))
+    except LinkError as error:
+        _log.warning("modules_not_joined: %s has %s", handler, error)
+
+
 def _digest(folder: Path, packages: Iterable[Package]) -> str:
     toolchain = f"componentize-py {version('componentize-py')}"
     parts = [_FORMAT, toolchain, source_digest(folder), *(package.digest() for package in packages)]
@@ -88,6 +99,7 @@ def _make(capability: Capability, folder: Path, packages: Iterable[Package], tar
         stage = Path(made)
         _stage(capability, folder, packages, stage)
         _componentize(capability, stage)
+        link(capability.id, stage / "component.wasm")
         # The rename is what makes the file appear whole: a build that is killed leaves only its own folder behind.
         (stage / "component.wasm").replace(target)
 

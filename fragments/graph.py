@@ -1,14 +1,16 @@
 """The graph of one scope: what each step waits for, declared and implied by references."""
 
 from collections.abc import Iterator, Mapping, Sequence
-
-import networkx as nx
+from typing import TYPE_CHECKING
 
 from catalog.values import Json
 from fragments.conditions import steps_read
 from fragments.documents import Step, Switch
 from fragments.pointers import braced_texts
 from fragments.references import parse, references_in
+
+if TYPE_CHECKING:
+    from networkx import DiGraph
 
 
 def dependencies(steps: Sequence[Step]) -> dict[str, tuple[str, ...]]:
@@ -59,16 +61,11 @@ def _read_by_switch(switch: Switch) -> Iterator[str]:
         yield from _read_around(branch.steps or (), branch.output)
 
 
-def layers(waits: Mapping[str, Sequence[str]]) -> list[tuple[str, ...]]:
-    """Order the steps of a scope: each layer waits only for earlier ones. Raises `networkx.NetworkXUnfeasible` for a cycle."""
-    return [tuple(sorted(layer)) for layer in nx.topological_generations(_graph(waits))]
-
-
 def cycles(waits: Mapping[str, Sequence[str]]) -> list[tuple[str, ...]]:
     """Spell out a shortest circle through the first step of each knot: `(a, b)` where a waits for b and b for a."""
-    if not order(waits)[1]:  # as in nearly every document; laying a graph out for networkx takes ten times as long
-        return []
-    graph = _graph(waits).reverse(copy=False)
+    import networkx as nx  # noqa: PLC0415 - takes 0.15 s to load: only where steps wait in a circle
+
+    graph: nx.DiGraph[str] = nx.DiGraph((name, before) for name, befores in waits.items() for before in befores)
     position = {name: i for i, name in enumerate(waits)}
     knots = [knot for knot in nx.strongly_connected_components(graph) if len(knot) > 1]
     firsts = {min(knot, key=lambda name: position[name]): knot for knot in knots}
@@ -91,8 +88,10 @@ def order(waits: Mapping[str, Sequence[str]]) -> tuple[list[str], list[str]]:
     return ready, [name for name, count in missing.items() if count > 0]
 
 
-def _circle(knot: "nx.DiGraph[str]", first: str) -> tuple[str, ...]:
-    came_from = dict(nx.bfs_predecessors(knot, first))  # in the order of distance
+def _circle(knot: "DiGraph[str]", first: str) -> tuple[str, ...]:
+    from networkx import bfs_predecessors  # noqa: PLC0415 - as above
+
+    came_from = dict(bfs_predecessors(knot, first))  # in the order of distance
     end = next(name for name in came_from if knot.has_edge(name, first))
     back = [end]
     while back[-1] != first:
@@ -104,13 +103,6 @@ def last(waits: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
     """Name the steps of a scope for which no other waits."""
     awaited = {name for names in waits.values() for name in names}
     return tuple(name for name in waits if name not in awaited)
-
-
-def _graph(waits: Mapping[str, Sequence[str]]) -> "nx.DiGraph[str]":
-    graph: nx.DiGraph[str] = nx.DiGraph()
-    graph.add_nodes_from(waits)
-    graph.add_edges_from((before, name) for name, befores in waits.items() for before in befores)
-    return graph
 
 
 def _named(value: Json) -> Iterator[str]:

@@ -11,7 +11,7 @@ import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from importlib.resources import files
@@ -36,6 +36,7 @@ MANY = 100
 
 _PACKAGES = ("catalog", "fragments", "planner")  # whose code decides
 _CHUNK = 50
+_COLLECTED_AFTER = 50_000  # objects: a worker makes some thousands for each file, and keeps none
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +69,8 @@ def verdicts_on(sources: Sequence[bytes], catalog: Catalog, *, kept: Path | None
     if missing:
         known |= dict(zip(missing, _written_verdicts(list(missing.values()), catalog), strict=True))
         _write(store, {name: known[name] for name in names})
-    return [_verdict(known[name]) or verdict_on(source, catalog) for name, source in zip(names, sources, strict=True)]
+    with _uncollected():
+        return [_verdict(known[name]) or verdict_on(source, catalog) for name, source in zip(names, sources, strict=True)]
 
 
 def own_frame(template: Template, catalog: Catalog) -> Frame:
@@ -119,6 +121,7 @@ class _Held:
 def _hold(catalog: Catalog) -> None:
     _Held.catalog = catalog
     gc.freeze()
+    gc.set_threshold(_COLLECTED_AFTER)
 
 
 def _checked(sources: list[bytes]) -> list[str]:
@@ -139,6 +142,18 @@ def _verdict(text: str) -> Verdict | None:
         return Verdict(template=None, problems=tuple(Problem.from_json(problem) for problem in json.loads(text)))
     except (ValidationError, ValueError, TypeError, KeyError):
         return None
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Keep the garbage collector from going again and again through what piles up, none of it garbage: three times the work."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def _read(store: Path | None) -> dict[str, str]:

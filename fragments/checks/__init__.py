@@ -112,14 +112,14 @@ def _findings(view: View, flows: Flows) -> list[Problem]:
 
 def _first(problems: Iterable[Problem]) -> Iterator[Problem]:
     """Pass on what a check finds, up to a limit for each severity; past it, say so. No error goes by unseen."""
-    counts = dict.fromkeys(Severity, 0)
+    counts: dict[Severity, int] = {}
     for problem in problems:
-        counts[problem.severity] += 1
+        counts[problem.severity] = counts.get(problem.severity, 0) + 1
         if counts[problem.severity] <= MOST_OF_A_KIND:
             yield problem
         elif counts[problem.severity] == MOST_OF_A_KIND + 1:
             yield _more(problem)
-        if counts[Severity.ERROR] > MOST_OF_A_KIND:
+        if counts.get(Severity.ERROR, 0) > MOST_OF_A_KIND:
             return
 
 

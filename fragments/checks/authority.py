@@ -83,11 +83,11 @@ def check_children(view: View) -> Iterator[Problem]:
 
 def check_allowed_names(view: View) -> Iterator[Problem]:
     """Warn of allow lists that name what there is not."""
-    handlers = allowed_names(view)
     for node in view.nodes:
         allow = node.step.allow
         if allow is None:
             continue
+        handlers = allowed_names(view)
         ids = [capability.id for capability in view.catalog]
         for key, globs, names in (
             ("handlers", allow.handlers, [*handlers, *ids]),

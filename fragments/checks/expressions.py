@@ -93,13 +93,13 @@ def _variables(tree: Any) -> tuple[list[str], set[str]]:
     used: dict[str, None] = {}
     bound: set[str] = set()
     pending: list[Any] = [tree]
-    seen: set[int] = set()
+    seen: set[Any] = set()
     while pending:
         part = pending.pop()
         if isinstance(part, (list, tuple)):
             pending.extend(part)
-        elif isinstance(part, Parser.Symbol) and id(part) not in seen:
-            seen.add(id(part))
+        elif isinstance(part, Parser.Symbol) and part not in seen:
+            seen.add(part)
             bound.update(_bound_by(part))
             if part.type == "variable":
                 used[str(part.value)] = None

@@ -8,7 +8,7 @@ from fragments.checks.layout import Arm, Node, Scope
 from fragments.checks.outputs import body_output, decision_schema
 from fragments.checks.view import View
 from fragments.documents import ForEach, Fragment, OnFailure, StepType, Template
-from fragments.graph import last, order
+from fragments.graph import last
 from fragments.pointers import has_braces
 from fragments.references import FAILURE, SECRETS, Choice, Literal, Reference, is_text_with_references, parse, whole
 from fragments.schemas.fitting import Fit, fits
@@ -73,7 +73,7 @@ class Flows:
 
     def _work_out(self, scope: Scope) -> None:
         """Work outputs out in the order of the graph: asked for from the end, long chains of loops would nest without limit."""
-        ordered, stuck = order(scope.waits)
+        ordered, stuck = scope.order
         for name in stuck:
             self._outputs[scope.by_name[name]] = UNKNOWN  # part of a circle, which is told elsewhere, or behind one
         for name in ordered:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from fnmatch import fnmatchcase
+from functools import lru_cache
 
 from catalog.capability import Capability
 from catalog.registry import Miss, Unresolved
@@ -15,14 +16,13 @@ from fragments.problems import Problem, Severity
 
 def check_handlers(view: View) -> Iterator[Problem]:
     """Find handlers that there are not, and those that may not be used here."""
-    allowed = allowed_names(view)
     for body in view.bodies:
         where = f"{body.pointer}/handler"
         if body.miss is not None:
-            yield _missing(body, body.miss, allowed, where)
+            yield _missing(body, body.miss, allowed_names(view), where)
         elif body.capability is not None and not handler_allowed(body.capability, view.frame.allows):
             says = f"{body.label} uses {body.capability.name}, which is not allowed here."
-            yield Problem(code="handler.not_allowed", where=where, says=says, hint=_list(allowed))
+            yield Problem(code="handler.not_allowed", where=where, says=says, hint=_list(allowed_names(view)))
         elif body.capability is not None and body.capability.deprecated:
             says = f"{body.label} uses {body.capability.id}, which is deprecated."
             advice = body.capability.deprecated
@@ -38,6 +38,7 @@ def handler_allowed(capability: Capability, allows: Iterable[Allow]) -> bool:
     )
 
 
+@lru_cache(maxsize=1)  # asked for by each problem
 def allowed_names(view: View) -> list[str]:
     """Name the handlers that may be used here."""
     allows = view.frame.allows

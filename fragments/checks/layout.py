@@ -7,6 +7,7 @@ from catalog.capability import Capability, Effect
 from catalog.registry import Unresolved
 from catalog.values import Json, JsonObject
 from fragments.documents import Branch, Step, StepType
+from fragments.graph import order
 from fragments.near import MOST_NAMES
 from fragments.pointers import braced
 from fragments.references import Malformed, Reference
@@ -32,6 +33,7 @@ class Scope:
     is_loop: bool = False
     sees_skipped: bool = False
     _end: "Scope | None" = None
+    _order: tuple[list[str], list[str]] | None = None
 
     @property
     def end(self) -> "Scope":
@@ -39,6 +41,13 @@ class Scope:
         if self._end is None:
             self._end = Scope(self.pointer, parent=self, way=self.way, sees_skipped=True)
         return self._end
+
+    @property
+    def order(self) -> tuple[list[str], list[str]]:
+        """Name the steps so that each comes after those that it waits for; apart, those that wait for a circle."""
+        if self._order is None:
+            self._order = order(self.waits)
+        return self._order
 
     def around(self) -> Iterator["Scope"]:
         """Go through this scope and those around it, innermost first."""

@@ -1,8 +1,9 @@
 """Check 6: references lead to something that can be seen and along a path that can be there."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
-from catalog.values import JsonObject
+from catalog.values import JsonObject, Schema
 from fragments.checks.findings import replaced
 from fragments.checks.flows import Flows
 from fragments.checks.layout import Node, Scope, Use
@@ -10,6 +11,7 @@ from fragments.checks.view import View
 from fragments.near import hint, only_near
 from fragments.problems import Problem, Severity
 from fragments.references import FAILURE, ROOTS, SECRETS, Key, Malformed, Reference, redirected, spelled, written
+from fragments.schemas.fitting import takes_all
 from fragments.schemas.inference import in_words
 from fragments.schemas.inlining import is_unknown
 from fragments.schemas.paths import Found, Impossible, at_path
@@ -36,21 +38,19 @@ def check_heads(view: View) -> Iterator[Problem]:
 
 def check_paths(flows: Flows) -> Iterator[Problem]:
     """Find paths that the value cannot have; warn of those that it need not have."""
-    told: set[tuple[str, ...]] = set()
+    told: set[tuple[Key, ...]] = set()
     for use, reference in flows.view.references:
         place = flows.place(reference, use.scope)
         if isinstance(place, Impossible):
             if not (use.guarded and _may_be_given(flows, reference)):
                 yield _impossible(use, reference, place)
             continue
-        if use.guarded:
+        if use.guarded or place.certain or not use.scope.sees(reference):  # what is not seen is told by its head
             continue
-        if not place.certain and _is_in_skipped(flows, use, reference):
+        if _is_in_skipped(flows, use, reference):
             yield _skipped(use, reference)
-            continue
-        head = tuple(str(key) for key in (reference.root, *reference.path[:1]))
-        if not place.certain and head not in told:
-            told.add(head)  # one warning for each value that is read, not one for each reading
+        elif (value := (reference.root, *_mended_at(flows, use, reference))) not in told:
+            told.add(value)  # one warning for each value to be mended, not one for each reading
             yield _uncertain(use, reference, place)
 
 
@@ -67,6 +67,18 @@ def reads_itself(scope: Scope, node: Node | None, name: str) -> bool:
 def _may_be_given(flows: Flows, reference: Reference) -> bool:
     """Say whether an input that is not there this time may be there another time."""
     return reference.root == "input" and isinstance(at_path(flows.declared_input, reference.path), Found)
+
+
+def _mended_at(flows: Flows, use: Use, reference: Reference) -> tuple[Key, ...]:
+    """Give the path of which a schema has to say more: the shortest of which none is known, or else the whole one."""
+    path = reference.path
+    beginnings = (replace(reference, path=path[:i]) for i in range(len(path) - len(reference.tail), len(path)))
+    places = ((beginning.path, flows.place(beginning, use.scope)) for beginning in beginnings)
+    return next((at for at, place in places if isinstance(place, Found) and _says_nothing(place.schema)), path)
+
+
+def _says_nothing(schema: Schema) -> bool:
+    return is_unknown(schema) or takes_all(schema)
 
 
 def _is_in_skipped(flows: Flows, use: Use, reference: Reference) -> bool:

@@ -12,7 +12,7 @@ from fragments.conditions import steps_read
 from fragments.constructs import branches_of
 from fragments.documents import Case, Fragment, Step, StepType, Template
 from fragments.frames import Frame
-from fragments.graph import dependencies, order
+from fragments.graph import dependencies
 from fragments.pointers import braced
 from fragments.references import FAILURE, Choice, Malformed, Part, Reference, parse
 from fragments.workflows import find_workflow
@@ -78,7 +78,7 @@ class View:
             return frozenset()
         found: set[Node] = set()
         for scope in self.scopes:
-            for name in order(scope.waits)[0]:
+            for name in scope.order[0]:
                 if _may_be_skipped(scope.by_name[name], found):
                     found.add(scope.by_name[name])
         return frozenset(found)

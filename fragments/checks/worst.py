@@ -12,7 +12,6 @@ from fragments.bounds import Bounds, Left
 from fragments.checks.flows import Flows
 from fragments.checks.layout import Arm, Body, Node, Scope
 from fragments.documents import Backoff, Retry
-from fragments.graph import order
 from fragments.proofs import Bound
 from fragments.workflows import WorkflowInterface
 
@@ -72,7 +71,7 @@ def _scope(flows: Flows, scope: Scope) -> _Sums:
     """Add the steps of a scope up; of their times, the longest way through the graph."""
     each = {node.step.name: _node(flows, node) for node in scope.nodes}
     ends: dict[str, float] = {}
-    for name in order(scope.waits)[0]:
+    for name in scope.order[0]:
         begins = max([ends[before] for before in scope.waits[name]], default=0.0)
         ends[name] = begins + each[name].wall_clock_s
     return _all(each.values())._replace(wall_clock_s=max(ends.values(), default=0.0))

@@ -24,6 +24,7 @@ def constant_faults(condition: Condition, findings: Findings) -> None:
     if isinstance(outcome, library.Failed):
         findings.add("condition.type", condition.tree, f"The condition always fails: {outcome.says}.")
     else:
+        findings.forget("condition.constant")
         says = f"The condition reads nothing: it is always {str(outcome).lower()}."
         findings.add(
             "condition.constant", condition.tree, says, 'Leave "when" out, or read input or steps.', severity=Severity.WARNING

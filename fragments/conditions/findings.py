@@ -29,6 +29,10 @@ class Findings:
         """Note a finding that need not be a mistake."""
         self.add(code, node, says, hint, severity=Severity.WARNING)
 
+    def forget(self, code: str) -> None:
+        """Leave out what was found of a code about parts: something is said of the whole."""
+        self._found = {key: fault for key, fault in self._found.items() if fault.code != code}
+
     def has_error(self) -> bool:
         """Say whether something was found for which the condition is refused."""
         return any(fault.severity is Severity.ERROR for fault in self._found.values())

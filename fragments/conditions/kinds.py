@@ -85,9 +85,11 @@ def joined(types: Iterable[Type]) -> Type:
 
 
 def not_null(one: Type) -> Type:
-    """Make the type of a value that is known not to be null."""
+    """Make the type of a value that is known not to be null; any, where it is never anything else: then nobody gets here."""
     if one.kinds is None:
         return one
+    if one.kinds == NULL:
+        return ANY
     return replace(one, kinds=one.kinds - NULL, schema=_without_null(one.schema))
 
 

@@ -140,7 +140,8 @@ class Paths:
         operand = node.operand if isinstance(node, Field) else node.arguments[0] if isinstance(node, Call) else node
         shown = self.findings.shown(operand)
         if isinstance(place, Impossible):
-            self._impossible(node, shown, name, place, tested=tested)
+            if tested or key(node) not in facts.present:  # behind a test that it never passes nobody reads it
+                self._impossible(node, shown, name, place, tested=tested)
             return ANY
         quiet = surely or tested or is_unknown(place.schema) or key(node) in facts.present
         if not (place.certain or quiet):

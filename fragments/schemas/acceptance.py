@@ -14,6 +14,7 @@ KEY_RULES = ("propertyNames", "minProperties", "maxProperties")
 
 _BY_KEY = {"type", "properties", "required", "additionalProperties", "dependentSchemas", *KEY_RULES}
 _SAYS_TYPE = {"type", "format"}  # the validators here assert no format
+_SAYS_LENGTH = {"minLength", "maxLength", *_SAYS_TYPE}
 _MOST = 1_000  # verdicts kept for one schema
 _LONGEST = 200  # characters of a value that is kept
 _MOST_MEMBERS = 16
@@ -27,13 +28,15 @@ class _Known:
     is_unknown: bool
     by_key: bool
     by_type: bool
+    by_length: bool
     verdicts: dict[tuple[type, Json], bool]
 
 
 def _look_at(schema: Schema) -> _Known:
-    by_key = isinstance(schema, Mapping) and schema.get("type") == "object" and not set(schema) & ASSERTING - _BY_KEY
-    by_type = isinstance(schema, Mapping) and not set(schema) & ASSERTING - _SAYS_TYPE
-    return _Known(takes_all(schema), is_unknown(schema), by_key, by_type, {})
+    asserting = set(schema) & ASSERTING if isinstance(schema, Mapping) else ASSERTING
+    by_key = asserting <= _BY_KEY and isinstance(schema, Mapping) and schema.get("type") == "object"
+    by_type, by_length = asserting <= _SAYS_TYPE, asserting <= _SAYS_LENGTH
+    return _Known(takes_all(schema), is_unknown(schema), by_key, by_type, by_length, {})
 
 
 _known = ByIdentity(_look_at)
@@ -63,6 +66,8 @@ def _key(known: _Known, value: Json) -> tuple[type, Json] | None:
         return kind, value
     if known.by_type:  # of a number it would not be enough: 1.0 is an integer
         return kind, None
+    if known.by_length and kind is str:  # of a text that nobody wrote before, somebody wrote one as long
+        return kind, len(value)
     # the text that Python writes of a value tells true from 1, and both from "1"
     text = value if kind is str else repr(value) if _is_small(value) else None
     return None if text is None or len(text) > _LONGEST else (kind, text)

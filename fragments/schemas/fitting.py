@@ -153,8 +153,10 @@ class _Comparison:
         return all_of([beyond, _enumerated(p, c), _type_fit(kind, c), self._content(p, kind, c)])
 
     def _content(self, p: Mapping[str, Json], kind: str | None, c: Mapping[str, Json]) -> Fit:
+        if _OF_A_TYPE.isdisjoint(c):
+            return Fit.YES
         if kind is None:
-            return Fit.UNKNOWN if set(c) & _OF_A_TYPE else Fit.YES
+            return Fit.UNKNOWN
         if kind == "object":
             return self._object(p, c)
         if kind == "array":

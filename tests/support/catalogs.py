@@ -9,6 +9,7 @@ from fragments.bounds import Left
 from fragments.frames import Frame
 from fragments.problems import Problem
 from fragments.proofs import Report
+from tests.support import telling
 
 _SENTENCE = re.compile(r'["A-Za-z(].*\.', re.DOTALL)
 
@@ -184,8 +185,8 @@ def reading(*names: str) -> dict[str, str]:
 
 
 def told(report: Report | tuple[Problem, ...]) -> list[tuple[str, str]]:
-    """Give codes and pointers, as most tests compare them; each problem says a whole sentence."""
-    problems = report.problems if isinstance(report, Report) else report
+    """Give codes and pointers, as most tests compare them; each problem says a whole sentence, and its words are golden."""
+    problems = telling.of_report(report).problems if isinstance(report, Report) else telling.of_problems(report)
     for problem in problems:
         assert _SENTENCE.fullmatch(problem.says), problem
         assert isinstance(problem.hint, str), problem

@@ -9,6 +9,7 @@ from fragments.mending import check_reading
 from fragments.proofs import Bound, Manifest, Report
 from fragments.reading import read_fragment
 from fragments.workflows import WorkflowInterface
+from tests.support import telling
 from tests.support.catalogs import FRAME, fetch, notify, reading, told, total, transform
 
 _COMMON: dict[str, Any] = {"version": "1.0.0", "errors": [], "summary": "x", "description": "x", "input_schema": {}}
@@ -126,7 +127,7 @@ def report_on(steps: list[dict[str, Any]], output: Any = None, **frame: Any) -> 
     """Read a fragment and check it; unless told otherwise, every step's output is used."""
     used = reading(*(one["name"] for one in steps)) if output is None else output
     document = read_fragment({"steps": steps, "output": used})
-    return check_reading(document, CHOOSING, replace(FRAME, **({"workflows": WORKFLOWS} | frame)))
+    return telling.of_report(check_reading(document, CHOOSING, replace(FRAME, **({"workflows": WORKFLOWS} | frame))))
 
 
 def found(steps: list[dict[str, Any]], output: Any = None, **frame: Any) -> list[tuple[str, str]]:

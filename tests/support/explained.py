@@ -21,6 +21,7 @@ from fragments.workflows import WorkflowInterface
 from planner.judgement import Wrong, judge
 from planner.models.port import Answer
 from service.goals import House, admit
+from tests.support.telling import of_problems
 
 CATALOG = load_catalog().catalog
 _OBJECT = {"type": "object"}
@@ -28,7 +29,7 @@ _OBJECT = {"type": "object"}
 
 def judged(told: Explanation, text: str) -> tuple[Problem, ...]:
     """Judge an example, or what became of one, as its explanation says that it is judged."""
-    return _JUDGES[told.kind](text, told.around)
+    return of_problems(_JUDGES[told.kind](text, told.around))
 
 
 def frame(around: Around, document: object) -> Frame:

@@ -7,9 +7,11 @@ from textwrap import dedent
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from wasmtime import wat2wasm
 
-from catalog.build import BuildError, build, default_cache, world_of
+from catalog.build import BuildError, build, default_cache, link, world_of
 from catalog.capability import Capability
+from catalog.linking.binary import sections
 from catalog.loader import load_capability
 from catalog.packages import PackageError, bundled
 
@@ -29,6 +31,7 @@ errors: [{{type: handler_error, retryable: false, description: It failed.}}]
 effect: pure
 packages: [{packages}]
 """
+CORE_MODULE = 1
 LATE = "ModuleNotFoundError: sqlite3 was not loaded when the component was built: import it at the top of the handler"
 TROUBLE = """
 import json
@@ -120,6 +123,23 @@ def test_a_component_imports_what_its_capability_lists_and_nothing_else(
     component = sandbox.component(capability, sandbox.loaded.folders[capability.id])
 
     assert list(component.type.imports(sandbox.engine)) == imports
+
+
+def test_the_core_modules_of_a_component_are_joined_but_for_the_one_that_waits_for_the_host(sandbox: "Sandbox") -> None:
+    for capability in sandbox.loaded.catalog:
+        built = build(capability, sandbox.loaded.folders[capability.id], cache=default_cache())
+        assert [kind for kind, _ in sections(built.read_bytes())].count(CORE_MODULE) == 2, capability.id
+
+
+def test_a_component_that_cannot_be_joined_stays_as_it_is(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    file = tmp_path / "component.wasm"
+    before = bytes(wat2wasm("(component (core module $m (memory 1) (func $f) (start $f)) (core instance (instantiate $m)))"))
+    file.write_bytes(before)
+
+    link("told@1.0.0", file)
+
+    assert file.read_bytes() == before
+    assert caplog.messages == ["modules_not_joined: told@1.0.0 has section 8 of a core module"]
 
 
 def test_a_world_names_each_import(sandbox: "Sandbox") -> None:

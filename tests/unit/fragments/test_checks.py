@@ -11,13 +11,14 @@ from fragments.frames import Frame
 from fragments.problems import Problem, Severity
 from fragments.proofs import Bound, Manifest, Report
 from tests.support.catalogs import CATALOG, FRAME, loop, planning, reading, step, told
+from tests.support.telling import of_report
 
 GET = {"handler": "http_request", "config": {"url": "https://feeds.example/q"}}
 OUT = {"x": 1}
 
 
 def checked(steps: list[dict[str, Any]], output: Any = OUT, frame: Frame = FRAME) -> Report:
-    return check(Fragment.model_validate({"steps": steps, "output": output}), CATALOG, frame)
+    return of_report(check(Fragment.model_validate({"steps": steps, "output": output}), CATALOG, frame))
 
 
 def errors_of(steps: list[dict[str, Any]], output: Any = None, frame: Frame = FRAME) -> list[tuple[str, str]]:
@@ -630,9 +631,15 @@ def test_a_path_that_need_not_be_there_is_a_warning(read: str, code: str) -> Non
     assert [(p.code, p.severity) for p in report.problems] == [(code, Severity.WARNING)]
 
 
-def test_one_warning_is_given_for_each_value_that_is_read() -> None:
-    output = {"x": ["{{ steps.free.output.body.a }}", "{{ steps.free.output.body.b }}"]}
-    assert told(checked([{"name": "free", **GET}], output)) == [("reference.untyped", "/output/x/0")]
+def test_one_warning_is_given_for_each_value_without_a_schema_and_for_each_path_that_need_not_be_there() -> None:
+    free, fetched = "steps.free.output", "steps.fetch.output"
+    reads = [f"{free}.body.a", f"{free}.body.b", f"{fetched}.body.more", f"{fetched}.items", f"{fetched}.body.more"]
+    report = checked([FETCH, {"name": "free", **GET}], {"x": [f"{{{{ {read} }}}}" for read in reads]})
+    assert told(report) == [
+        ("reference.untyped", "/output/x/0"),
+        ("reference.optional", "/output/x/2"),
+        ("reference.optional", "/output/x/3"),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -762,7 +769,7 @@ def test_a_template_reads_only_what_its_input_schema_declares() -> None:
             "output": reading("a"),
         }
     )
-    problems = check(template, CATALOG, Frame()).problems
+    problems = of_report(check(template, CATALOG, Frame())).problems
     assert [(p.code, p.where, p.hint) for p in problems] == [("reference.path", "/steps/0/input/data/2", "Nearest: floor.")]
 
 
@@ -861,7 +868,7 @@ def test_a_templates_own_bounds_narrow_what_is_left() -> None:
     template = Template.model_validate(
         {"name": "t", "bounds": {"steps": 1}, "steps": [step("a"), step("b")], "output": reading("a", "b")}
     )
-    (problem,) = check(template, CATALOG, FRAME).problems
+    (problem,) = of_report(check(template, CATALOG, FRAME)).problems
     assert (problem.code, problem.says) == ("bounds.steps", "At worst 2 steps run; 1 are left.")
 
 

@@ -15,6 +15,7 @@ from fragments.mending import mend
 from fragments.problems import Problem
 from fragments.reading import read_text
 from tests.support.explained import SERVED, TOLD, judged
+from tests.support.telling import of_problems
 
 PAGE = Path(__file__).resolve().parents[3] / "docs" / "problems.md"
 EXPLAINED = {code: explanation(code) for code in CODES if code in explained()}
@@ -58,7 +59,7 @@ def test_the_patch_makes_the_wrong_example_into_the_mended_one(code: str, told: 
 @pytest.mark.parametrize("code", sorted(TOLD))
 def test_what_is_told_in_words_is_so(code: str) -> None:
     told, (wrong, right) = EXPLAINED[code], TOLD[code]
-    found = {seen(problem) for problem in wrong() if problem.code == code}
+    found = {seen(problem) for problem in of_problems(wrong()) if problem.code == code}
     assert found == {(code, told.where, told.severity[0], told.patch)}
     assert right() == ()
 

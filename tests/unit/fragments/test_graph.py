@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 
 from fragments.documents import Step
-from fragments.graph import cycles, dependencies, last, layers
+from fragments.graph import cycles, dependencies, last
 
 
 def steps(*written: dict[str, Any]) -> list[Step]:
@@ -48,10 +48,6 @@ def test_what_a_loops_body_reads_of_the_names_around_it_counts_for_the_loop() ->
         {"name": "d"},
     )
     assert dependencies(scope)["loop"] == ("a", "d", "b", "c")
-
-
-def test_layers_hold_what_may_run_side_by_side() -> None:
-    assert layers({"d": ("b", "c"), "b": ("a",), "c": ("a",), "a": (), "e": ()}) == [("a", "e"), ("b", "c"), ("d",)]
 
 
 @pytest.mark.parametrize(

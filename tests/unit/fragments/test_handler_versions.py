@@ -6,6 +6,7 @@ from catalog.registry import Catalog
 from fragments.checks import check
 from fragments.documents import Template
 from tests.support.catalogs import FRAME, reading, step, transform
+from tests.support.telling import of_report
 
 BODY = {"config": {"expression": "$"}, "input": {"data": 1}}
 NOTE = "use 2.0.0, which keeps dates"
@@ -17,7 +18,7 @@ CATALOG = Catalog.of(
 
 def problems(handler: str) -> list[tuple[str, str, str]]:
     document = Template.model_validate({"name": "t", "steps": [step("a", handler=handler, **BODY)], "output": reading("a")})
-    return [(p.code, p.severity.value, p.hint) for p in check(document, CATALOG, FRAME).problems]
+    return [(p.code, p.severity.value, p.hint) for p in of_report(check(document, CATALOG, FRAME)).problems]
 
 
 @pytest.mark.parametrize(

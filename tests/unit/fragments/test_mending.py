@@ -8,13 +8,16 @@ from fragments.mending import check_and_mend, check_reading, mend
 from fragments.problems import Problem
 from fragments.reading import read_fragment
 from tests.support.catalogs import CATALOG, FRAME, reading, step, told
+from tests.support.telling import of_report
 
 FETCH: dict[str, Any] = {"name": "fetch", "handler": "http_request", "config": {"url": "https://feeds.example/q"}}
 
 
 def mended(value: Any) -> tuple[Any, int]:
     """Mend a fragment that can be mended whole; give what it is now and how many operations it took."""
-    found = check_and_mend(read_fragment(value), read_fragment, CATALOG, FRAME)
+    read = read_fragment(value)
+    of_report(check_reading(read, CATALOG, FRAME))
+    found = check_and_mend(read, read_fragment, CATALOG, FRAME)
     assert found.report.ok, found.report.problems
     return found.value, len(found.applied)
 
@@ -91,7 +94,9 @@ def test_what_can_be_mended_safely_is_mended_and_checked_again(wrong: dict[str, 
 )
 def test_what_would_be_a_guess_or_a_widening_is_left_alone(wrong: dict[str, Any]) -> None:
     value = {"steps": [step("one_a"), step("one_b"), wrong], "output": reading("fetch", "one_a", "one_b")}
-    found = check_and_mend(read_fragment(value), read_fragment, CATALOG, FRAME)
+    read = read_fragment(value)
+    of_report(check_reading(read, CATALOG, FRAME))
+    found = check_and_mend(read, read_fragment, CATALOG, FRAME)
     assert (found.report.ok, found.document, found.applied, found.value) == (False, None, (), value)
 
 

@@ -5,6 +5,7 @@ import pytest
 from fragments.positions import Position, Positions, located
 from fragments.problems import Problem
 from fragments.reading import read_document, read_fragment, read_text
+from tests.support.telling import of_problems
 
 FLOW = """\
 # a comment, é
@@ -90,7 +91,7 @@ steps:
 
 def test_problems_of_shape_stand_at_the_value_the_mapping_or_the_key() -> None:
     read = read_document(BROKEN)
-    found = {(p.code, p.where): (p.line, p.column) for p in located(read.problems, read.positions)}
+    found = {(p.code, p.where): (p.line, p.column) for p in of_problems(located(read.problems, read.positions))}
     assert found == {
         ("shape.unknown_key", "/stepps"): (2, 1),
         ("shape.value", "/steps/0/timeout"): (6, 14),
@@ -111,7 +112,7 @@ def test_what_was_parsed_already_has_no_positions() -> None:
 
 
 def test_a_model_is_told_line_and_column_in_words_within_its_object() -> None:
-    (problem,) = read_fragment('Here:\n{"steps": [,\n}').problems
+    (problem,) = of_problems(read_fragment('Here:\n{"steps": [,\n}').problems)
     assert (problem.says, problem.line) == ("Line 1, column 12: Expecting value.", None)
 
 

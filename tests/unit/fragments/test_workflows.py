@@ -11,6 +11,7 @@ from fragments.documents import Allow, Template
 from fragments.proofs import Bound, Manifest
 from tests.support.catalogs import FRAME, step, told
 from tests.support.constructs import CHOOSING, body, found, interface, report_on
+from tests.support.telling import of_report
 
 REACH = Manifest(
     handlers=("http_request@1.0.0",), hosts=("far.example",), channels=("desk",), secrets=("key",), writes=("post",)
@@ -111,7 +112,7 @@ def test_a_name_without_a_namespace_is_looked_for_in_ones_own_first() -> None:
 def test_a_workflow_that_would_run_itself_is_refused(there: dict[str, Any], says: str) -> None:
     named = "outer" if len(there) == 1 else "a"
     template = Template.model_validate({"name": "outer", "steps": [run(named)], "output": "{{ steps.run.output }}"})
-    (problem,) = check(template, CHOOSING, replace(FRAME, workflows=there)).problems
+    (problem,) = of_report(check(template, CHOOSING, replace(FRAME, workflows=there))).problems
     assert (problem.code, problem.where, problem.says) == ("workflow.cycle", "/steps/0/workflow", says)
 
 
@@ -179,7 +180,7 @@ def test_a_template_is_to_others_what_was_proved_of_it() -> None:
         }
     )
     frame = replace(FRAME, input=None, workflows=THERE)
-    report = check(template, CHOOSING, frame)
+    report = of_report(check(template, CHOOSING, frame))
     seen = interface_of(template, CHOOSING, frame)
     assert seen is not None
     assert (seen.id, seen.version, seen.input_schema) == ("lab/outer", "1.2.3", template.input_schema)

@@ -6,6 +6,7 @@ import pytest
 from catalog.values import Schema
 from fragments.conditions import CODES, Fault, faults
 from fragments.problems import Severity
+from tests.support.telling import of_faults
 
 STATUS = {"enum": ["complete", "failed", "skipped", "cancelled"]}
 COUNTED = {"type": "object", "required": ["count"], "properties": {"count": {"type": "integer"}}, "additionalProperties": False}
@@ -45,11 +46,12 @@ SCOPE: dict[str, Schema] = {
     },
     "task": {"type": "object", "required": ["id"], "properties": {"id": {"type": "string"}}, "additionalProperties": False},
     "anything": {},
+    "nothing": {"type": "object", "required": ["b"], "properties": {"b": {"type": "null"}}, "additionalProperties": False},
 }
 
 
 def check(text: str) -> list[Fault]:
-    return list(faults(text, scope_types=SCOPE.get))
+    return of_faults(faults(text, scope_types=SCOPE.get))
 
 
 def found(text: str) -> list[tuple[str, str, str]]:
@@ -80,6 +82,11 @@ def found(text: str) -> list[tuple[str, str, str]]:
         pytest.param("!has(input.o) || input.o > 3", id="or not there"),
         pytest.param("has(input.o) ? input.o > 3 : true", id="chosen"),
         pytest.param("'o' in input && input.o > 3", id="tested by in"),
+        pytest.param("'m' in input && input.m.x > 3", id="what is never there, tested by in"),
+        pytest.param("nothing.b != null && size(nothing.b) > 0", id="what is always null, tested before"),
+        pytest.param("nothing.b[0].x > 1 && nothing.b != null", id="what is always null, tested after"),
+        pytest.param("nothing.b == null || nothing.b.all(x, x > 1)", id="always null, or"),
+        pytest.param("nothing.b == null ? true : nothing.b.c > 3", id="always null, chosen"),
         pytest.param("input.quakes.exists(q, q.mag > 6.0 && q.place.contains('sea'))", id="a macro over objects"),
         pytest.param("input.quakes.filter(q, q.mag > 6).size() > 0", id="a filter"),
         pytest.param("input.quakes.map(q, has(q.felt), q.felt + 1).all(f, f > 0)", id="a map with a test"),
@@ -145,6 +152,10 @@ def test_what_can_work_has_no_fault(text: str) -> None:
         pytest.param("input.s.startsWith(1)", "condition.type", "input.s.startsWith(1)", id="a method's argument"),
         pytest.param("input.quakes < input.quakes", "condition.type", "input.quakes < input.quakes", id="lists in order"),
         pytest.param("{1.5: 2} == input.open", "condition.type", "1.5", id="a key"),
+        pytest.param(
+            "nothing.b == null && size(nothing.b) > 0", "condition.type", "size(nothing.b)", id="null, on the side that it is"
+        ),
+        pytest.param("nothing.b != null || nothing.b > 1", "condition.type", "nothing.b > 1", id="null, where nothing guards"),
         pytest.param("input.n / 0 == 1", "condition.type", "input.n / 0", id="division by zero"),
         pytest.param("int('x') == input.n", "condition.type", "int('x')", id="a number that is none"),
         pytest.param("timestamp('now') > timestamp(input.s)", "condition.type", "timestamp('now')", id="the clock"),
@@ -204,6 +215,8 @@ def test_what_cannot_work_is_an_error_with_its_place(text: str, code: str, part:
         ),
         pytest.param("true", "condition.constant", "true", id="a literal"),
         pytest.param("1 < 2", "condition.constant", "1 < 2", id="literals"),
+        pytest.param('"input.n" == "3"', "condition.constant", '"input.n" == "3"', id="texts that differ, and nothing is read"),
+        pytest.param("'a' == 'b' || input.b", "condition.constant", "'a' == 'b'", id="texts that differ, beside what is read"),
         pytest.param("input.n > 3 || true", "condition.constant", "true", id="a literal that decides"),
         pytest.param("input.s == 3", "condition.constant", "input.s == 3", id="kinds that are never equal"),
         pytest.param("input.kind != 'c'", "condition.constant", "input.kind != 'c'", id="a value that is none of them"),
@@ -211,6 +224,7 @@ def test_what_cannot_work_is_an_error_with_its_place(text: str, code: str, part:
             "steps.fetch.status == 'completed'", "condition.constant", "steps.fetch.status == 'completed'", id="no status"
         ),
         pytest.param("has(input.m)", "condition.constant", "has(input.m)", id="a test for what cannot be there"),
+        pytest.param("has(input.m) && input.m > 3", "condition.constant", "has(input.m)", id="and what is read behind it"),
     ],
 )
 def test_what_may_fail_or_never_changes_is_a_warning(text: str, code: str, part: str) -> None:
@@ -291,7 +305,7 @@ def test_all_faults_are_reported_in_the_order_of_the_text() -> None:
 
 def test_names_that_a_hint_may_propose_can_be_given() -> None:
     types = {"quake": QUAKE}.get
-    (fault,) = faults("quak.mag > 3", scope_types=types, names=("input", "quake"))
+    (fault,) = of_faults(faults("quak.mag > 3", scope_types=types, names=("input", "quake")))
     assert fault.hint == "Nearest: quake."
 
 

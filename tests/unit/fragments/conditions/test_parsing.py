@@ -3,17 +3,18 @@ import pytest
 from fragments.conditions import Condition, Fault, parse, references, steps_read
 from fragments.conditions.parsing import MOST_CHARACTERS
 from fragments.problems import Severity
+from tests.support.telling import of_faults
 
 
 def codes(text: str) -> list[str]:
     parsed = parse(text)
-    return [] if isinstance(parsed, Condition) else [fault.code for fault in parsed]
+    return [] if isinstance(parsed, Condition) else [fault.code for fault in of_faults(parsed)]
 
 
 def only(text: str) -> Fault:
     parsed = parse(text)
     assert not isinstance(parsed, Condition)
-    (fault,) = parsed
+    (fault,) = of_faults(parsed)
     return fault
 
 

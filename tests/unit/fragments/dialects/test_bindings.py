@@ -5,6 +5,7 @@ import pytest
 
 from fragments.dialects import Bindings, Conversion, convert, read_bindings
 from fragments.problems import Problem
+from tests.support.telling import of_conversion, of_problems
 
 GIVEN: dict[str, Any] = {"threshold": 75, "rules": {"low": [1, 2]}, "url": "https://a.example"}
 SOURCE = {"handler": {"callable": "A::B", "initialization": GIVEN}}
@@ -12,7 +13,8 @@ SOURCE = {"handler": {"callable": "A::B", "initialization": GIVEN}}
 
 def of(binding: dict[str, Any], *, step: dict[str, Any] = SOURCE, **more: Any) -> Conversion:
     bindings = Bindings.model_validate({"callables": {"A::B": {"handler": "run@^1", **binding}}, **more})
-    return convert(json.dumps({"steps": [{"name": "a", "retry": {"max_attempts": 1}, **step}]}), bindings=bindings)
+    text = json.dumps({"steps": [{"name": "a", "retry": {"max_attempts": 1}, **step}]})
+    return of_conversion(convert(text, bindings=bindings))
 
 
 def body(conversion: Conversion) -> dict[str, Any]:
@@ -81,7 +83,7 @@ def test_a_binding_that_does_not_fit_what_is_given_is_a_problem(binding: dict[st
 def test_all_callables_that_are_not_bound_are_told_at_once_with_near_names() -> None:
     text = json.dumps({"steps": [{"name": f"s{i}", "handler": {"callable": f"A::B{i}"}} for i in range(3)]})
     conversion = convert(text, bindings=Bindings.model_validate({"callables": {"A::B1": {"handler": "run"}}}))
-    assert [(p.code, p.where, p.hint) for p in conversion.problems] == [
+    assert [(p.code, p.where, p.hint) for p in of_problems(conversion.problems)] == [
         (
             "dialect.unbound",
             f"/steps/{i}/handler/callable",
@@ -102,7 +104,9 @@ def test_what_does_not_occur_is_a_warning_about_the_mapping_file() -> None:
 
 def test_of_many_problems_of_a_code_the_first_hundred_are_told() -> None:
     text = json.dumps({"steps": [{"name": f"s{i}", "handler": {"callable": f"A{i}"}} for i in range(1_000)]})
-    codes = [problem.code for problem in convert(text).problems]
+    problems = convert(text).problems
+    of_problems(problems[-2:])
+    codes = [problem.code for problem in problems]
     assert (codes.count("dialect.unbound"), codes.count("document.problems"), len(codes)) == (100, 1, 101)
 
 
@@ -128,5 +132,5 @@ def test_a_mapping_file_is_read() -> None:
 def test_a_mapping_file_that_is_none_is_refused_with_its_own_lines(text: str, code: str, where: str, line: int) -> None:
     bindings, problems = read_bindings(text)
     assert bindings is None
-    assert (problems[0].code, problems[0].where, problems[0].line) == (code, where, line)
+    assert (of_problems(problems)[0].code, problems[0].where, problems[0].line) == (code, where, line)
     assert isinstance(problems[0], Problem)

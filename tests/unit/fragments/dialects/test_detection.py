@@ -1,6 +1,7 @@
 import pytest
 
 from fragments.dialects import Dialect, convert
+from tests.support.telling import of_conversion
 
 TASKER = "steps: [{name: a, handler: {callable: 'X::Y'}}]"
 WORKFLOW_IO = "tasks: [{id: a, taskRef: x}]"
@@ -26,7 +27,7 @@ OURS = "name: a\nsteps: [{name: a, handler: transform}]"
     ],
 )
 def test_the_dialect_is_found_by_the_words_that_only_it_has(text: str, dialect: Dialect | None) -> None:
-    conversion = convert(text)
+    conversion = of_conversion(convert(text))
     assert conversion.dialect is dialect
     assert (dialect is None) == any(problem.code == "dialect.unknown" for problem in conversion.problems)
 
@@ -39,7 +40,7 @@ def test_the_dialect_is_found_by_the_words_that_only_it_has(text: str, dialect: 
     ],
 )
 def test_a_dialect_that_is_said_and_is_not_it_is_refused(text: str, wanted: Dialect, says: str) -> None:
-    conversion = convert(text, wanted)
+    conversion = of_conversion(convert(text, wanted))
     assert [(p.code, p.says) for p in conversion.problems] == [("dialect.unknown", says)]
 
 
@@ -49,6 +50,6 @@ def test_a_dialect_that_is_said_is_taken_where_the_words_leave_it_open() -> None
 
 
 def test_a_text_that_is_no_yaml_is_refused_by_the_reader_of_the_language() -> None:
-    conversion = convert("tasks: &a [*a]")
+    conversion = of_conversion(convert("tasks: &a [*a]"))
     assert [(p.code, p.line, p.column) for p in conversion.problems] == [("yaml.unsupported", 1, 8)]
     assert conversion.template is None

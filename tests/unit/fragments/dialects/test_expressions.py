@@ -5,14 +5,14 @@ import pytest
 
 from fragments.dialects import Bindings, Conversion, convert, yaml_of
 from fragments.yaml_text import read_yaml
+from tests.support.telling import of_conversion
 
 BINDINGS = Bindings.model_validate({"callables": {"x": {"handler": "run"}}})
 
 
 def of(task: dict[str, Any]) -> Conversion:
-    return convert(
-        json.dumps({"tasks": [{"id": "get-it", "taskRef": "x"}, {"id": "a", "taskRef": "x", **task}]}), bindings=BINDINGS
-    )
+    text = json.dumps({"tasks": [{"id": "get-it", "taskRef": "x"}, {"id": "a", "taskRef": "x", **task}]})
+    return of_conversion(convert(text, bindings=BINDINGS))
 
 
 def last(conversion: Conversion) -> dict[str, Any]:

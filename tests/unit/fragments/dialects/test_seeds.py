@@ -7,6 +7,7 @@ import pytest
 
 from fragments.dialects import Bindings, Conversion, Dialect, convert, read_bindings, yaml_of
 from fragments.yaml_text import read_yaml
+from tests.support.telling import of_conversion
 
 DATA = Path(__file__).resolve().parents[3] / "data" / "dialects"
 SEEDS = sorted(path.stem for path in (DATA / "seeds").glob("*.yaml"))
@@ -100,7 +101,7 @@ def bindings_for(name: str) -> Bindings:
 
 
 def converted(name: str, bindings: Bindings | None = None) -> Conversion:
-    return convert((DATA / "seeds" / f"{name}.yaml").read_text(), bindings=bindings, name=name)
+    return of_conversion(convert((DATA / "seeds" / f"{name}.yaml").read_text(), bindings=bindings, name=name))
 
 
 def found(conversion: Conversion) -> list[tuple[str, int | None, int | None]]:

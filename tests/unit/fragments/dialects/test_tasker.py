@@ -6,13 +6,14 @@ from typing import Any
 import pytest
 
 from fragments.dialects import Bindings, Conversion, Dialect, convert
+from tests.support.telling import of_conversion
 
 BINDINGS = Bindings.model_validate({"callables": {"X::Y": {"handler": "run@^1"}}})
 STEP = {"name": "a", "handler": "run@^1"}
 
 
 def of(text: str) -> Conversion:
-    return convert(dedent(text), Dialect.TASKER, BINDINGS, name="sample")
+    return of_conversion(convert(dedent(text), Dialect.TASKER, BINDINGS, name="sample"))
 
 
 def of_step(rest: str) -> Conversion:

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from fragments.dialects import Bindings, Conversion, Dialect, convert
+from tests.support.telling import of_conversion
 
 BINDINGS = Bindings.model_validate(
     {"callables": {"x": {"handler": "run@^1"}, "y": {"handler": "walk"}}, "workflows": {"old": "shop/new"}}
@@ -13,7 +14,7 @@ BINDINGS = Bindings.model_validate(
 
 
 def of(text: str) -> Conversion:
-    return convert(dedent(text), Dialect.WORKFLOW_IO, BINDINGS, name="sample")
+    return of_conversion(convert(dedent(text), Dialect.WORKFLOW_IO, BINDINGS, name="sample"))
 
 
 def of_task(rest: str) -> Conversion:
