@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from broker import orders, shapes
 from broker.host.log import LINE_COST, Log
-from broker.host.masks import Masks
+from broker.host.masks import NOTHING, Masks
 from broker.host.meter import Meter
 from broker.orders import Order, Report
 from broker.sandbox.guest import HostFunctions, Sandbox
@@ -43,7 +43,7 @@ class Worker:
 
     def carry_out(self, order: Order, call: str) -> tuple[Report, bytes]:
         """Run one guest and check the size and shape of what it answers."""
-        masks = Masks(order.loans, order.keys.values())
+        masks = Masks(order.loans, order.keys.values()) if order.loans or order.keys else NOTHING
         meter, log = Meter(order.allowance), Log(order.allowance.log_bytes, masks)
         with ExitStack() as stack:
             answer, cpu_ms = self._sandbox.run(

@@ -2,7 +2,7 @@
 
 import unicodedata
 
-from broker.host.masks import Masks
+from broker.host.masks import NOTHING, Masks
 
 LEVELS = ("debug", "info", "warning", "error")
 LINE_BYTES = 4_096
@@ -13,10 +13,10 @@ LINE_COST = 32  # bytes charged for a line beside its text, so that empty lines 
 class Log:
     """Collects the lines of one call. Past `limit` bytes it says once that the rest was dropped and drops it."""
 
-    def __init__(self, limit: int, masks: Masks | None = None) -> None:
+    def __init__(self, limit: int, masks: Masks = NOTHING) -> None:
         """Start empty. `masks` hides the call's secrets."""
         self.lines: list[str] = []
-        self._masks = masks or Masks(())
+        self._masks = masks
         self._limit = limit
         self._used = 0
         self._full = False

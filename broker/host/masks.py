@@ -84,6 +84,10 @@ class Masks:
         return value
 
 
+NOTHING = Masks(())
+"""For calls without secrets."""
+
+
 def _spelled(value: str) -> re.Pattern[str]:
     """Match `value` with each of its characters plain or escaped."""
     return re.compile("".join(_spellings(character) for character in value))

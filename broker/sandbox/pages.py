@@ -9,6 +9,8 @@ on. It changes no byte, so where it cannot be done (another system, an older ker
 import ctypes
 import os
 import struct
+from collections.abc import Callable
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
 
@@ -109,21 +111,22 @@ def _runs(pages: list[int]) -> list[tuple[int, int]]:
     return [(first, last - first + 1) for first, last in zip(starts, ends, strict=True)]
 
 
+@cache
+def _kernel() -> tuple[Callable[..., int], int] | None:
+    """Give the function for system calls and a handle of this process; None where there are none."""
+    try:
+        call = ctypes.CDLL(None).syscall
+        call.restype = ctypes.c_long
+        return call, os.pidfd_open(os.getpid())
+    except (AttributeError, OSError):
+        return None
+
+
 def _system_call(ranges: "ctypes.Array[_Range]") -> int:
     """Give how many bytes were fetched; negative where it cannot be done."""
-    try:
-        process = os.pidfd_open(os.getpid())
-    except (AttributeError, OSError):
+    kernel = _kernel()
+    if kernel is None:
         return -1
-    try:
-        library = ctypes.CDLL(None)
-        library.syscall.restype = ctypes.c_long
-        return int(
-            library.syscall(
-                *(ctypes.c_long(number) for number in (_PROCESS_MADVISE, process)),
-                ranges,
-                *(ctypes.c_long(number) for number in (len(ranges), _POPULATE_WRITE, 0)),
-            )
-        )
-    finally:
-        os.close(process)
+    call, process = kernel
+    numbers = (_PROCESS_MADVISE, process, ranges, len(ranges), _POPULATE_WRITE, 0)
+    return int(call(*(ctypes.c_long(each) if isinstance(each, int) else each for each in numbers)))
