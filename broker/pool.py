@@ -69,10 +69,6 @@ class WasmPool:
         """Name the worker processes that live, sorted."""
         return self._dispatch.workers
 
-    def forget(self, task: str) -> None:
-        """Drop what is known of a task that has ended; its calls' total would be dropped in time anyway."""
-        self._dispatch.tasks.forget(task)
-
     async def prepare(self, progress: Progress) -> None:
         """Build and compile every handler of the catalog, two at a time; raises what the first failure raises."""
         await asyncio.gather(*(self._library.image(capability, progress) for capability in self._catalog))

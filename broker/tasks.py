@@ -108,12 +108,6 @@ class Tasks:
                 return
             del self._accounts[oldest]
 
-    def forget(self, task: str) -> None:
-        """Close the account of a task that has ended."""
-        account = self._accounts.get(task)
-        if account is not None and not account.open and not account.waiting:
-            del self._accounts[task]
-
     def named(self, share: Share, outcome: Outcome) -> Outcome:
         """Say of a limit that a call met that it was its task's, where it was, and of a log that the task's cut it."""
         if "log_bytes" in share.short and outcome.logs and outcome.logs[-1].startswith(f"warning: {CUT}"):

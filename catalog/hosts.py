@@ -1,6 +1,7 @@
 """Hosts as grants write them: `host`, or `host:port` where the port is not the scheme's own; lower case."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from fnmatch import fnmatchcase
 from urllib.parse import urlsplit
 
 from catalog.values import Json
@@ -21,6 +22,24 @@ def host_of(url: str) -> str | None:
         return None
     host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
     return host if port in (None, DEFAULT_PORTS[parts.scheme]) else f"{host}:{port}"
+
+
+def covered(host: str, globs: Iterable[str]) -> bool:
+    """Say whether one of the globs covers a host.
+
+    One that names a port (`*.example:8443`, `*:*`) covers that port, one that does not covers the scheme's own.
+    """
+    ported = [host] if names_port(host) else [f"{host}:{port}" for port in DEFAULT_PORTS.values()]
+    bare = [] if names_port(host) else [host]
+    patterns = [
+        (glob.lower().replace("[", "[[]"), ported if names_port(glob) else bare) for glob in globs
+    ]  # [ begins an address
+    return any(fnmatchcase(name, pattern) for pattern, names in patterns for name in names)
+
+
+def names_port(host: str) -> bool:
+    """Say whether a host, or a glob of hosts, names a port."""
+    return ":" in host.rpartition("]")[2]
 
 
 def hosts_in(value: Json) -> frozenset[str]:

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from fnmatch import fnmatchcase
 from typing import TypeAlias
 
 from catalog.calls import Call, Grants
+from catalog.hosts import covered
 from catalog.values import JsonObject
 from engine import facts, steps
 from engine.constructs import RUNS
@@ -139,11 +139,7 @@ def granted(state: TaskState, scope: ScopeState) -> frozenset[str]:
     """Give the task's own hosts, as far as every planning step around `scope` allows them."""
     hosts = state.known.hosts
     narrowed = [allow.hosts for allow in _allows(state, scope) if allow.hosts is not None]
-    return frozenset(host for host in hosts if all(_matches(host, globs) for globs in narrowed))
-
-
-def _matches(host: str, globs: tuple[str, ...]) -> bool:
-    return any(fnmatchcase(host, glob.lower()) for glob in globs)
+    return frozenset(host for host in hosts if all(covered(host, globs) for globs in narrowed))
 
 
 def _allows(state: TaskState, scope: ScopeState) -> list[Allow]:
@@ -188,7 +184,7 @@ def _frame(state: TaskState, step: StepState, planning: PlanningState, rules: Ru
     own = [] if step.definition.allow is None else [step.definition.allow]
     hosts = granted(state, scope)
     if own and own[0].hosts is not None:
-        hosts = frozenset(host for host in hosts if _matches(host, own[0].hosts))
+        hosts = frozenset(host for host in hosts if covered(host, own[0].hosts))
     return Frame(
         input=dict(value) if planning.previous is None else {**value, "previous": planning.previous},
         must_produce=step.definition.must_produce,

@@ -159,10 +159,6 @@ class TaskState:
         """Say whether the task can change no more."""
         return not tasks.MOVES[self.status]
 
-    def scope_of(self, step: StepState) -> ScopeState:
-        """Give the scope that the step is in."""
-        return self.scopes[step.scope]
-
     def account_of(self, step: StepState) -> str:
         """Name the account that the step draws on: its own, where it plans and has begun."""
         return step.path if step.path in self.ledger and step.path != ROOT else self.scopes[step.scope].account

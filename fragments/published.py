@@ -10,7 +10,7 @@ from semantic_version import Version
 from catalog.capability import Capability, Document
 from catalog.registry import Catalog
 from catalog.values import Json, digest
-from fragments.documents import Fragment, Refusal, Template
+from fragments.documents import Fragment, Template
 from fragments.schemas.loosening import of_literals, written
 
 VERSION = "1"
@@ -33,16 +33,6 @@ def published_schema(catalog: Catalog | None = None, channels: Iterable[str] = (
         return _document(SCHEMA_ID, definitions)
     definitions |= _with_handlers(definitions, list(catalog), tuple(sorted(channels)))
     return _document(f"{SCHEMA_ID}:catalog:{digest(definitions)[:16]}", definitions)
-
-
-def fragment_schema(handlers: Sequence[str] | None = None) -> dict[str, Json]:
-    """Give the schema of a planner's answer: a fragment or a refusal. With `handlers`, steps name only these."""
-    definitions = _definitions(Fragment, Refusal)
-    if handlers is not None:
-        step = definitions["Step"]
-        named = {**step["properties"]["handler"], "anyOf": [{"enum": sorted(handlers)}, {"type": "null"}]}
-        definitions["Step"] = {**step, "properties": {**step["properties"], "handler": named}}
-    return {"$schema": _DIALECT, "anyOf": [{"$ref": "#/$defs/Fragment"}, {"$ref": "#/$defs/Refusal"}], "$defs": definitions}
 
 
 def _document(name: str, definitions: dict[str, Json]) -> dict[str, Json]:

@@ -86,7 +86,7 @@ def vocabulary(settings: Settings) -> Vocabulary:
     loaded = load_catalog(CORE, *settings.handlers, published=Published(settings.published))
     house = House(
         left=Left(**settings.bounds.model_dump()),
-        hosts=settings.hosts,
+        hosts=settings.reachable_hosts,
         channels=frozenset(settings.channels),
         secrets=frozenset(name for name, secret in settings.secrets.items() if secret.hosts),
     )

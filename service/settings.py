@@ -11,6 +11,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from broker.policy import CEILING
 from broker.tasks import TaskLimits
+from catalog.hosts import DEFAULT_PORTS, names_port
 from planner.models.prices import Price
 from service.egress import ChannelSettings, SecretName, SecretSettings, findings
 
@@ -146,6 +147,15 @@ class Settings(BaseSettings):
             msg = "\n".join(found)
             raise ValueError(msg)
         return self
+
+    @property
+    def reachable_hosts(self) -> tuple[str, ...]:
+        """Give the globs of all hosts that handlers may reach, as plans name hosts: with the ports that are no scheme's own."""
+        bare = [glob for glob in self.hosts if not names_port(glob)]
+        own = set(DEFAULT_PORTS.values()).intersection(self.ports)
+        ported = [f"{glob}:{port}" for glob in bare for port in self.ports if port not in own]
+        kept = [glob for glob in self.hosts if own or names_port(glob)]
+        return tuple(dict.fromkeys((*kept, *ported, *self.private_hosts)))
 
     @property
     def database_url(self) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from fnmatch import fnmatchcase
 
 from catalog.capability import Effect
-from catalog.hosts import host_of
+from catalog.hosts import covered, host_of
 from catalog.values import Json
 from fragments.checks.findings import replaced
 from fragments.checks.handlers import allowed_names, handler_allowed
@@ -157,7 +157,7 @@ def _reached(body: Body, kind: str) -> Iterator[tuple[str, Json]]:
 
 
 def _host(view: View, label: str, where: str, host: str) -> Iterator[Problem]:
-    if not _matches(host, view.frame.operator_hosts):
+    if not covered(host, view.frame.operator_hosts):
         says = f"{label} reaches {host}, which the operator does not allow."
         yield Problem(
             code="authority.host", where=where, says=says, hint=f"Allowed: {', '.join(view.frame.operator_hosts) or 'none'}."
@@ -189,9 +189,5 @@ def _listed(name: str, lists: Iterable[tuple[str, ...] | None]) -> bool:
     return all(globs is None or any(fnmatchcase(name, glob) for glob in globs) for globs in lists)
 
 
-def _allowed(name: str, lists: Iterable[tuple[str, ...] | None]) -> bool:
-    return all(globs is None or _matches(name, globs) for globs in lists)
-
-
-def _matches(name: str, globs: Iterable[str]) -> bool:
-    return any(fnmatchcase(name, glob.lower()) for glob in globs)
+def _allowed(host: str, lists: Iterable[tuple[str, ...] | None]) -> bool:
+    return all(globs is None or covered(host, globs) for globs in lists)

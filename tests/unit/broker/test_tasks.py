@@ -115,12 +115,8 @@ async def test_only_the_latest_tasks_are_remembered_and_none_with_a_call_under_w
     for number in range(10):
         tasks.settle(str(number), await shared(tasks, str(number)), Usage(cpu_ms=250))
     assert len(tasks) == 2
-    tasks.forget("held")
-    assert len(tasks) == 2
     assert isinstance(await tasks.share("9", WANTED), Failed)
     tasks.settle("held", held, Usage())
-    tasks.forget("9")
-    assert await shared(tasks, "9") == Share(WANTED)
 
 
 @pytest.mark.parametrize("field", ["cpu_ms", "wall_ms", "output_bytes"])

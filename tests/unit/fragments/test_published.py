@@ -9,24 +9,38 @@ from jsonschema.exceptions import best_match
 from catalog.capability import Capability
 from catalog.loader import load_catalog
 from catalog.registry import Catalog
-from fragments.published import SCHEMA_ID, fragment_schema, published_schema
-from fragments.reading import read_document, read_fragment, read_text
-from tests.support.catalogs import step, transform
+from fragments.published import SCHEMA_ID, published_schema
+from fragments.reading import read_document, read_text
+from tests.support.catalogs import notify, step, transform
+from tests.support.telling import hear
 
 CORE = load_catalog().catalog
 PLAIN_SCHEMA = published_schema()
 KNOWN_SCHEMA = published_schema(CORE, {"desk", "ops"})
-ANSWER_SCHEMA = fragment_schema(["transform", "notify"])
-PLAIN, KNOWN, ANSWER = (Draft202012Validator(schema) for schema in (PLAIN_SCHEMA, KNOWN_SCHEMA, ANSWER_SCHEMA))
+PLAIN, KNOWN = Draft202012Validator(PLAIN_SCHEMA), Draft202012Validator(KNOWN_SCHEMA)
 
 
-@pytest.mark.parametrize("schema", [PLAIN_SCHEMA, KNOWN_SCHEMA, ANSWER_SCHEMA], ids=["plain", "with handlers", "answers"])
+@pytest.mark.parametrize("schema", [PLAIN_SCHEMA, KNOWN_SCHEMA], ids=["plain", "with handlers"])
 def test_what_is_published_is_a_schema_of_2020_12(schema: dict[str, Any]) -> None:
     Draft202012Validator.check_schema(schema)
     assert schema["$schema"] == "https://json-schema.org/draft/2020-12/schema"
     assert "$ref" in json.dumps(schema)
     defined = {f'"#/$defs/{name.replace("/", "~1")}"' for name in schema["$defs"]}
     assert {reference.split("}")[0].split(",")[0] for reference in json.dumps(schema).split('"$ref": ')[1:]} <= defined
+
+
+@pytest.mark.parametrize(
+    ("catalog", "channels"),
+    [
+        pytest.param(None, (), id="plain"),
+        pytest.param(Catalog.of([transform(), transform("1.1.0"), notify()]), {"desk", "ops"}, id="with handlers"),
+        pytest.param(Catalog.of([transform(), notify()]), (), id="without channels"),
+    ],
+)
+def test_what_is_published_changes_only_on_purpose(catalog: Catalog | None, channels: set[str]) -> None:
+    for key, value in published_schema(catalog, channels).items():
+        for name, part in value.items() if key == "$defs" else [(key, value)]:
+            hear(f"{name}: {json.dumps(part, ensure_ascii=False)}")
 
 
 def test_the_id_names_the_version_of_the_language_and_the_vocabulary() -> None:
@@ -247,22 +261,3 @@ def test_an_editor_is_offered_names_with_their_summary_and_what_is_deprecated() 
     assert offered[0]["description"].startswith(transform().summary)
     for holder in ("Step", "Branch", "Case", "Fallback"):
         assert schema["$defs"][holder]["properties"]["handler"]["anyOf"][0] == {"$ref": "#/$defs/HandlerReference"}
-
-
-@pytest.mark.parametrize(
-    ("answer", "fits"),
-    [
-        pytest.param(fragment(), True, id="a fragment"),
-        pytest.param({"refused": "no"}, True, id="a refusal"),
-        pytest.param({"refused": ""}, False, id="a refusal without a reason"),
-        pytest.param({"refused": "no", "steps": [step()], "output": 1}, False, id="both"),
-        pytest.param(fragment(retry={"base": "5x"}), False, id="a flawed fragment"),
-    ],
-)
-def test_the_schema_of_answers_and_the_reader_agree(answer: dict[str, Any], *, fits: bool) -> None:
-    assert ANSWER.is_valid(answer) is fits
-    assert (read_fragment(answer).document is not None) is fits
-
-
-def test_the_schema_of_answers_names_the_handlers_that_there_are() -> None:
-    assert not ANSWER.is_valid({"steps": [{"name": "a", "handler": "gone"}], "output": 1})

@@ -125,3 +125,20 @@ def test_broken_files_and_variables_are_refused_with_a_sentence(monkeypatch: pyt
     monkeypatch.setenv("GOALWRIGHT_CHANNELS", "not json")
     with pytest.raises(SettingsError, match="channels"):
         read_settings()
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        pytest.param({}, ("*",), id="as it comes"),
+        pytest.param({"hosts": ["*.example"], "ports": [443, 8443]}, ("*.example", "*.example:8443"), id="another port"),
+        pytest.param({"hosts": ["a.example", "*:9000"], "ports": [8443]}, ("*:9000", "a.example:8443"), id="only other ports"),
+        pytest.param(
+            {"hosts": ["a.example"], "private_hosts": {"desk.local": "10.0.0.1:80", "feed.local:8080": "10.0.0.2:80"}},
+            ("a.example", "desk.local", "feed.local:8080"),
+            id="private endpoints",
+        ),
+    ],
+)
+def test_plans_are_checked_against_all_hosts_that_handlers_may_reach(given: dict[str, Any], expected: tuple[str, ...]) -> None:
+    assert read_settings(**given).reachable_hosts == expected
