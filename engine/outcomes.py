@@ -1,9 +1,10 @@
 """The effect rim: handlers and planners called so that whatever they do becomes an outcome."""
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import AsyncIterator, Awaitable
+from contextlib import asynccontextmanager
 from datetime import timedelta
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from structlog import get_logger
 
@@ -28,10 +29,16 @@ class Rim:
         self._handlers, self._planner, self._clock, self._alarms = handlers, planner, clock, alarms
         self._handler_slots = asyncio.Semaphore(handlers_at_once)
         self._plan_slots = asyncio.Semaphore(plans_at_once)
+        self._waiting: set[asyncio.Task[Any]] = set()
+
+    def dismiss(self) -> None:
+        """Cancel the tasks that wait for a slot: what they are about was not begun."""
+        for task in self._waiting:
+            task.cancel()
 
     async def run(self, effect: RunHandler) -> Outcome:
         """Run one attempt. Its timeout counts from when a slot was free."""
-        async with self._handler_slots:
+        async with self._slot(self._handler_slots):
             try:
                 return await self._limited(self._handlers.run(effect.call), effect.timeout_s)
             except _TooLongError:
@@ -43,7 +50,7 @@ class Rim:
 
     async def plan(self, effect: Plan) -> PlanReply:
         """Ask for one turn. Its timeout counts from when a slot was free."""
-        async with self._plan_slots:
+        async with self._slot(self._plan_slots):
             try:
                 return await self._limited(self._planner.plan(effect.request), effect.timeout_s)
             except _TooLongError:
@@ -52,6 +59,20 @@ class Rim:
             except Exception as fault:  # as above
                 log.exception("planner_adapter_raised", task=effect.task, step=effect.step, attempt=effect.attempt)
                 return Unplanned(type=Reason.INTERNAL_ERROR, message=_says("planner", fault))
+
+    @asynccontextmanager
+    async def _slot(self, slots: asyncio.Semaphore) -> AsyncIterator[None]:
+        mine = asyncio.current_task()
+        assert mine is not None, "effects are tasks"
+        self._waiting.add(mine)
+        try:
+            await slots.acquire()
+        finally:
+            self._waiting.discard(mine)
+        try:
+            yield
+        finally:
+            slots.release()
 
     async def _limited(self, call: Awaitable[T], timeout_s: float | None) -> T:
         if timeout_s is None:

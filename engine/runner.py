@@ -57,7 +57,7 @@ class Runner:
         self._runs: dict[str, TaskRun] = {}
         self._pumps: set[asyncio.Task[None]] = set()
         self._effects: set[asyncio.Task[None]] = set()
-        self._closed = False
+        self._ending = self._closed = False  # nothing is begun any more; nothing is decided any more
 
     @classmethod
     @asynccontextmanager
@@ -73,8 +73,12 @@ class Runner:
         handlers_at_once: int = 16,
         plans_at_once: int = 8,
         takes_up: bool = True,
+        grace_s: float = 0,
     ) -> AsyncIterator["Runner"]:
-        """Take up every unfinished task, then run until the block is left. What is under way then is taken up next time.
+        """Take up every unfinished task, then run until the block is left.
+
+        Nothing more is begun then; what is under way has `grace_s` seconds to come to its end, whose facts are kept. The rest
+        is called off and taken up next time, and at once where the block is left by an exception.
 
         Without `takes_up` unfinished tasks stay as they are, except that they can be cancelled: a process that ends soon
         would only interrupt them again.
@@ -94,6 +98,7 @@ class Runner:
             if takes_up:
                 await runner._take_up()
             yield runner
+            await runner._drain(grace_s)
         finally:
             await runner._close()
             ringing.cancel()
@@ -157,7 +162,7 @@ class Runner:
         return row
 
     async def _send(self, run: TaskRun, command: Command) -> Receipt:
-        if self._closed:
+        if self._ending:
             raise RunnerClosedError
         if run.fault is not None:
             raise run.fault
@@ -260,7 +265,7 @@ class Runner:
 
     def _issue(self, run: TaskRun, effect: Effect) -> None:
         step, key = effect.step, claim_of(effect)
-        if key in run.under_way.get(step, {}):
+        if self._ending or key in run.under_way.get(step, {}):
             return
         if isinstance(effect, (RunHandler, Plan)):
             self._begin(run, effect, key)
@@ -344,8 +349,17 @@ class Runner:
             run.tip = Tip(seq=stored[-1].seq, hash=stored[-1].hash)
         run.fresh = True
 
+    async def _drain(self, grace_s: float) -> None:
+        """Let what is under way come to its end for a while."""
+        self._ending = True
+        self._rim.dismiss()
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + grace_s
+        while (busy := self._effects | self._pumps) and (left := deadline - loop.time()) > 0:
+            await asyncio.wait(busy, timeout=left)
+
     async def _close(self) -> None:
-        self._closed = True
+        self._ending = self._closed = True
         for task in self._effects:
             task.cancel()
         await asyncio.gather(*self._effects, *self._pumps, return_exceptions=True)

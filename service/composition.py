@@ -125,7 +125,13 @@ async def running(
             with prepared as progress:
                 await pool.prepare(progress)
         async with Runner.open(
-            store=store, handlers=pool, planner=planner_of(known), clock=SystemClock(), rules=rules, takes_up=takes_up
+            store=store,
+            handlers=pool,
+            planner=planner_of(known),
+            clock=SystemClock(),
+            rules=rules,
+            takes_up=takes_up,
+            grace_s=settings.grace_s,
         ) as runner:
             door = replace(known.door, store=store, runner=runner)
             yield Services(loaded=known.loaded, store=store, runner=runner, door=door, planner_name=known.planner_name)

@@ -5,8 +5,8 @@ import json
 import os
 import signal
 import socket
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, nullcontext, suppress
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager, nullcontext, suppress
 from typing import Annotated
 
 import typer
@@ -20,6 +20,7 @@ from service.preparation import told
 from service.settings import Settings, read_settings
 
 DRAIN_S = 5
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 def serve(
@@ -29,8 +30,7 @@ def serve(
     """Serve HTTP, and run every unfinished task in the database to its end."""
     with refusals(Format.TEXT):
         settings = read_settings(host=host, port=port)
-        # Uvicorn raises the signal that ended it once more; as an interrupt it lets everything close in order.
-        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        signal.signal(signal.SIGTERM, signal.default_int_handler)  # until the server listens, it ends as after an interrupt
         with _listening(settings) as listener, suppress(KeyboardInterrupt):
             asyncio.run(_serve(settings, listener))
 
@@ -39,7 +39,27 @@ async def _serve(settings: Settings, listener: socket.socket) -> None:
     """Open the services first, so that what is wrong with them is told as anywhere, and then serve."""
     async with _announced(settings, listener) as services:
         app = create_app(lambda: nullcontext(services), settings)
-        await uvicorn.Server(uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=DRAIN_S)).serve([listener])
+        await _Server(uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=DRAIN_S)).serve([listener])
+
+
+class _Server(uvicorn.Server):
+    """Ends in order when it is asked to; asked once more, the process ends at once.
+
+    Uvicorn's own way raises the signal again when it has closed, and what the handlers have under way would be interrupted.
+    """
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        loop = asyncio.get_running_loop()
+        for each in _SIGNALS:
+            loop.add_signal_handler(each, self._asked)
+        yield
+
+    def _asked(self) -> None:
+        self.should_exit = True
+        for each in _SIGNALS:
+            asyncio.get_running_loop().remove_signal_handler(each)
+            signal.signal(each, signal.default_int_handler)
 
 
 def _listening(settings: Settings) -> socket.socket:

@@ -456,3 +456,41 @@ async def test_a_log_that_cannot_be_replayed_does_not_keep_the_others_from_being
     with pytest.raises(TaskStuckError, match="its log cannot be replayed: a cannot go from running to ready"):
         await runner.finished("t1")
     assert (await runner.finished("t2")).status == "complete"
+
+
+async def test_what_is_under_way_at_the_end_comes_to_its_own_end_and_nothing_more_is_begun(house: House) -> None:
+    house.handlers.hold("a")
+    runner = await house.open(handlers_at_once=1, grace_s=60)
+    made = template({"name": "a"}, {"name": "after", "depends_on": ["a"]}, {"name": "beside"})
+    await runner.submit(submission(made))
+    await house.handlers.arrived("a")
+    closing = asyncio.create_task(house.close())
+    await asyncio.sleep(0)  # it goes as far as it can without the held step
+    with pytest.raises(RunnerClosedError):
+        await runner.submit(submission(template({"name": "a"}), task="t2"))
+    house.handlers.release("a")
+    await closing
+    kept = [(fact.kind, getattr(fact.body, "step", None)) for fact in await house.store.facts("t1")]
+    assert ("StepCompleted", "a") in kept
+    assert [call.step for call in house.handlers.calls] == ["a"]
+
+    runner = await house.open()
+    assert (await runner.finished("t1")).status == "complete"
+    assert sorted(call.step for call in house.handlers.calls) == ["a", "after", "beside"]
+
+
+async def test_a_block_that_is_left_by_an_exception_waits_for_nothing(store: SqlStore) -> None:
+    handlers = ScriptedHandlers()
+    handlers.hold("a")
+
+    async def fail() -> None:
+        async with Runner.open(
+            store=store, handlers=handlers, planner=ScriptedPlanner(), clock=ManualClock(), rules=RULES, grace_s=3_600
+        ) as runner:
+            await runner.submit(submission(template({"name": "a"})))
+            await handlers.arrived("a")
+            raise KeyError
+
+    with pytest.raises(KeyError):
+        await fail()
+    assert handlers.answered == []
