@@ -51,6 +51,7 @@ class Worker:
         """Own a process that has said it is ready."""
         self.calls = 0
         self._process = process
+        self._components: tuple[str, str] = ("", "")  # of the last call and the one before
 
     @classmethod
     async def start(cls, policy: Mapping[str, Any], *, network: bool) -> "Worker":
@@ -86,9 +87,14 @@ class Worker:
         """Name the process."""
         return self._process.pid
 
+    def expects(self, component: str) -> bool:
+        """Say whether the worker will have an instance of this component ready: its last two calls were for it."""
+        return self._components == (component, component)
+
     async def carry(self, order: Order, call: bytes) -> tuple[Report, bytes]:
         """Have the worker carry out one order. Raises `WorkerLostError` or `OverdueError`; either way the process is gone."""
         self.calls += 1
+        self._components = (order.component, self._components[0])
         try:
             async with asyncio.timeout(order.allowance.wall_ms / 1000 + GRACE_SECONDS):
                 header, content = await self._exchange(orders.pack(order.to_json(), call), announced=order.announce)
@@ -150,7 +156,9 @@ class Worker:
 
 
 class Crew:
-    """The workers of one kind. Started one by one as calls need them; idle ones are used again, the latest first.
+    """The workers of one kind. Started one by one as calls need them; idle ones are used again.
+
+    Of those that expect a call's component the one that has been idle longest gets it: it has had the time to get ready.
 
     A worker that has carried `worker_calls` calls, or keeps more than `worker_bytes` between calls, is let go.
     """
@@ -169,9 +177,9 @@ class Crew:
         return tuple(worker.pid for worker in (*self._idle, *self._busy) if worker.alive)
 
     @asynccontextmanager
-    async def worker(self) -> AsyncIterator[Worker]:
-        """Lend a worker; take it back if it lives. Raises `NoWorkerError`."""
-        worker = await self._available()
+    async def worker(self, component: str) -> AsyncIterator[Worker]:
+        """Lend a worker for a call of this component; take it back if it lives. Raises `NoWorkerError`."""
+        worker = await self._available(component)
         self._busy.add(worker)
         try:
             yield worker
@@ -189,11 +197,12 @@ class Crew:
         workers, self._idle = [*self._idle, *self._busy], []
         await asyncio.gather(*(worker.close() for worker in workers), *self._leaving)
 
-    async def _available(self) -> Worker:
-        while self._idle:
-            worker = self._idle.pop()
-            if worker.alive:
-                return worker
+    async def _available(self, component: str) -> Worker:
+        self._idle = [worker for worker in self._idle if worker.alive]
+        if self._idle:
+            chosen = next((worker for worker in self._idle if worker.expects(component)), self._idle[0])
+            self._idle.remove(chosen)
+            return chosen
         return await Worker.start(self._policy.to_json(), network=self._network)
 
     def _back(self, worker: Worker) -> None:

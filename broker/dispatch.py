@@ -85,7 +85,8 @@ class Dispatch:
         began = time.monotonic()
         for _ in range(TRIES):
             try:
-                async with self._turns.turn(job.lane, job.call.namespace), self._crews[job.lane].worker() as worker:
+                turn = self._turns.turn(job.lane, job.call.namespace)
+                async with turn, self._crews[job.lane].worker(job.order.component) as worker:
                     began = time.monotonic()
                     report, answer = await worker.carry(job.order, job.content)
                     return _judged(job, outcome(report, answer, may_wait=job.may_wait))
