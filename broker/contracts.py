@@ -14,6 +14,8 @@ class Contract:
         self._capability = capability
         self._config = canonical(capability.config_schema)
         self._input = canonical(capability.input_schema)
+        self._by_config = bool(capability.output_cases or capability.output_from)
+        self._output = _written(capability.output_schema)
 
     def refusal(self, call: Call) -> Failed | None:
         """Say why the call cannot be made: `config_invalid` or `input_invalid`."""
@@ -25,8 +27,11 @@ class Contract:
 
     def output_schema(self, call: Call) -> str | None:
         """Write the schema that this call's output must fit, as plans were checked against it; None where all fits."""
-        schema = self._capability.output_of(call.config)
-        return None if _anything(schema) else canonical(schema)
+        return _written(self._capability.output_of(call.config)) if self._by_config else self._output
+
+
+def _written(schema: Schema) -> str | None:
+    return None if _anything(schema) else canonical(schema)
 
 
 def _anything(schema: Schema) -> bool:

@@ -64,7 +64,7 @@ class Dispatch:
             return share
         usage = Usage()
         try:
-            made = await self._taken(replace(job, order=replace(job.order, allowance=share.allowance)))
+            made = await self._taken(replace(job, order=replace(job.order, allowance=share.allowance)) if share.short else job)
             usage = made.usage
             return self.tasks.named(share, made) if share.short else made
         finally:

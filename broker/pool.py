@@ -5,7 +5,7 @@ import json
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 
 from broker.contracts import Contract
@@ -20,6 +20,9 @@ from catalog.calls import Call, Failed, Outcome
 from catalog.capability import Capability, Effect
 from catalog.registry import Catalog
 
+_AS_IT_IS, _ESCAPED = (
+    json.JSONEncoder(ensure_ascii=escaped, allow_nan=False, separators=(",", ":")) for escaped in (False, True)
+)
 _log = logging.getLogger(__name__)
 
 
@@ -32,6 +35,7 @@ class WasmPool:
         self._catalog = catalog
         self._policy = policy
         self._library = library
+        self._allowance = lru_cache(256)(lambda wanted: Allowance(**self._policy.narrowed(wanted).model_dump()))
         self._contracts: dict[str, Contract] = {}  # made when first needed: the catalog grows while the pool is open
         self._dispatch = Dispatch(policy)
         self._open = 0
@@ -105,44 +109,37 @@ class WasmPool:
         except Exception as error:  # noqa: BLE001 - a foreign toolchain builds, and may fail in any way
             _log.exception("handler_not_built")
             return Failed(type="handler_invalid", message=f"{capability.id} could not be built: {error}")
-        ready = await self._made_ready(capability, call, image)
-        if isinstance(ready, Failed):
-            return ready
-        order, content = ready
-        may_wait = capability.effect_of(call.config) is Effect.WAIT
-        repeatable = _repeatable(capability, call)
-        order = replace(order, announce=not repeatable)
-        return await self._dispatch.carry(
-            Job(call=call, order=order, content=content, repeatable=repeatable, may_wait=may_wait)
-        )
+        job = await self._job(capability, call, image)
+        return job if isinstance(job, Failed) else await self._dispatch.carry(job)
 
-    async def _made_ready(self, capability: Capability, call: Call, image: Path) -> tuple[Order, bytes] | Failed:
+    async def _job(self, capability: Capability, call: Call, image: Path) -> Job | Failed:
         """Lend the call its secrets; write the order, and the text for the guest, which has placeholders in their place."""
         lent = await self._vault.lend(capability, call)
         if isinstance(lent, Failed):
             return lent
         keys = await self._vault.keys(self._policy.secrets_of(call.grants.channels) if "notify" in capability.imports else ())
+        effect = capability.effect_of(call.config)
+        repeatable = capability.idempotent or effect is not Effect.WRITE
         try:
-            order = replace(self._order(capability, call, image), loans=lent.loans, keys=keys)
+            order = Order(
+                component=str(image),
+                imports=tuple(capability.imports),
+                hosts=tuple(sorted(call.grants.hosts)),
+                channels=tuple(sorted(call.grants.channels)),
+                allowance=self._allowance(call.limits or capability.limits),
+                idempotency_key=call.idempotency_key,
+                output_schema=self._contract(capability).output_schema(call),
+                announce=not repeatable,
+                loans=lent.loans,
+                keys=keys,
+            )
             content = _guest_call(lent.call)
         except (RecursionError, TypeError, ValueError) as error:  # too deep, or not JSON at all
             return Failed(type="input_invalid", message=f"config and input cannot be written as JSON: {error}")
         if len(content) > min(order.allowance.memory_bytes, FRAME_BYTES // 2):
             says = f"config and input have {len(content)} bytes, more than fit into a guest"
             return Failed(type="input_invalid", message=says)
-        return order, content
-
-    def _order(self, capability: Capability, call: Call, image: Path) -> Order:
-        limits = self._policy.narrowed(call.limits or capability.limits)
-        return Order(
-            component=str(image),
-            imports=tuple(capability.imports),
-            hosts=tuple(sorted(call.grants.hosts)),
-            channels=tuple(sorted(call.grants.channels)),
-            allowance=Allowance(**limits.model_dump()),
-            idempotency_key=call.idempotency_key,
-            output_schema=self._contract(capability).output_schema(call),
-        )
+        return Job(call=call, order=order, content=content, repeatable=repeatable, may_wait=effect is Effect.WAIT)
 
     def _contract(self, capability: Capability) -> Contract:
         contract = self._contracts.get(capability.id)
@@ -162,10 +159,6 @@ class WasmPool:
             await self._drained.wait()
 
 
-def _repeatable(capability: Capability, call: Call) -> bool:
-    return capability.idempotent or capability.effect_of(call.config) is not Effect.WRITE
-
-
 def _guest_call(call: Call) -> bytes:
     document = {
         "config": call.config,
@@ -173,6 +166,6 @@ def _guest_call(call: Call) -> bytes:
         "call": {"idempotency_key": call.idempotency_key, "attempt": call.attempt, "signals": list(call.signals)},
     }
     try:
-        return json.dumps(document, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
+        return _AS_IT_IS.encode(document).encode()
     except UnicodeEncodeError:  # half a character somewhere: only escaped can it travel
-        return json.dumps(document, allow_nan=False, separators=(",", ":")).encode()
+        return _ESCAPED.encode(document).encode()
