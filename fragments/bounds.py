@@ -5,12 +5,13 @@ from dataclasses import dataclass, fields
 from datetime import timedelta
 from typing import Annotated
 
-from pydantic import BeforeValidator, Field, PlainSerializer, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, WithJsonSchema
 
 from catalog.capability import Document
 from catalog.values import Json, JsonObject
 
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+_LONGEST = timedelta(days=365)
 _BEYOND = 1e9  # seconds; far beyond any limit, and what `timedelta` holds
 _DURATION = re.compile(r"(?:\d+(?:\.\d+)?(?:ms|s|m|h|d))+")
 _PART = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)")
@@ -32,6 +33,13 @@ def _length(seconds: float) -> timedelta:
     return timedelta(seconds=max(min(seconds, _BEYOND), -_BEYOND))
 
 
+def _within_limits(value: timedelta) -> timedelta:
+    if timedelta(0) < value <= _LONGEST:
+        return value
+    msg = "more than 0 seconds" if value <= _LONGEST else f"at most {_LONGEST.days} days"
+    raise ValueError(msg)
+
+
 def _write_duration(value: timedelta) -> str:
     """Write seconds, to the microsecond and without an exponent, which `_parse_duration` would not read."""
     return f"{value.total_seconds():.6f}".rstrip("0").rstrip(".") + "s"
@@ -41,12 +49,12 @@ Duration = Annotated[
     timedelta,
     BeforeValidator(_parse_duration),
     PlainSerializer(_write_duration, return_type=str),
-    Field(gt=timedelta(0), le=timedelta(days=365)),
+    AfterValidator(_within_limits),
     WithJsonSchema(
         {
             "anyOf": [
                 {"type": "string", "pattern": f"^{_DURATION.pattern}$"},
-                {"type": "number", "exclusiveMinimum": 0, "maximum": 365 * 86400},
+                {"type": "number", "exclusiveMinimum": 0, "maximum": int(_LONGEST.total_seconds())},
             ]
         }
     ),

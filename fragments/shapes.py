@@ -256,7 +256,9 @@ def _label(value: Json, loc: _Location) -> str:
 
 
 def _name(loc: _Location) -> str:
-    return ".".join(str(part) for part in loc[-2:] if not isinstance(part, int)) or "it"
+    """Name what stands at a location: `retry.base`, `tags[1]`."""
+    first, *rest = loc[-2:] if len(loc) > 1 and isinstance(loc[-2], str) else loc[-1:] or ("it",)
+    return "".join([str(first), *(f"[{part}]" if isinstance(part, int) else f".{part}" for part in rest)])
 
 
 def _shown(value: Json) -> str:

@@ -22,10 +22,12 @@ def check_bounds(flows: Flows) -> Iterator[Problem]:
         says = f"At worst {bound.steps:,} steps run; {left.steps:,} are left."
         yield Problem(code="bounds.steps", where="/steps", says=says, hint=loops or "Use fewer steps.")
     if bound.model_calls > left.model_calls:
-        says = f"At worst {bound.model_calls:,} model calls are made; {left.model_calls:,} are left."
+        calls = f"{bound.model_calls:,} model call{' is' if bound.model_calls == 1 else 's are'}"
+        says = f"At worst {calls} made; {left.model_calls:,} are left."
         yield Problem(code="bounds.model_calls", where="/steps", says=says, hint=_plans(flows))
     if bound.cost_usd > left.cost_usd:
-        says = f"At worst {bound.cost_usd:g} USD are spent; {left.cost_usd:g} are left."
+        spent = f"At worst {bound.cost_usd:g} USD are spent" if isfinite(bound.cost_usd) else "Nothing bounds what is spent"
+        says = f"{spent}; {left.cost_usd:g} USD are left."
         yield Problem(code="bounds.cost", where="/steps", says=says, hint=loops or _plans(flows))
 
 
@@ -74,7 +76,7 @@ def _widest(flows: Flows) -> str:
     loops = sorted(
         ((flows.width(node), node.step.name) for node in flows.view.nodes if node.step.for_each is not None), reverse=True
     )
-    shown = ", ".join(f"{name} ({width:,} items)" for width, name in loops[:3])
+    shown = ", ".join(f"{name} ({width:,} item{'' if width == 1 else 's'})" for width, name in loops[:3])
     return f"Lower max_items of the loops: {shown}." if shown else ""
 
 

@@ -1,6 +1,6 @@
 """Check 4, of conditions: they parse, read what can be seen, and are of types that their operators take."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 from catalog.values import Schema
 from fragments.checks.configs import rules_in
@@ -53,7 +53,16 @@ def _findings(
 
 def _is_untyped(root: Schema | None, reference: Reference) -> bool:
     place = at_path(root, reference.path) if root is not None else None
-    return isinstance(place, Found) and (is_unknown(place.schema) or takes_all(place.schema))
+    return isinstance(place, Found) and _is_open(place.schema)
+
+
+def _is_open(schema: Schema) -> bool:
+    """Say whether nothing says of what type a value is, in some case at least."""
+    if is_unknown(schema) or takes_all(schema):
+        return True
+    if not isinstance(schema, Mapping) or "type" in schema:
+        return False
+    return any(_is_open(case) for word in ("anyOf", "oneOf") for case in schema.get(word, ()))
 
 
 def _itself(asked: Asked) -> Iterator[Problem]:

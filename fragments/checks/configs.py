@@ -65,8 +65,8 @@ def _misplaced(body: Body) -> Iterator[tuple[str, Reference | Choice]]:
     found = body.braced_config
     templates = templates_in(body) if found else set()
     for where, text in found:
-        reference = _own_reference(text, body)
-        if reference is not None and where not in templates:
+        reference = _own_reference(text, body) if where not in templates else None
+        if reference is not None:
             yield where, reference
 
 

@@ -70,11 +70,10 @@ def _jsonata(found: Formatted) -> Iterator[Problem]:
     if isinstance(unbound, Unparsable):
         yield found.problem("config.expression", f"the JSONata expression does not parse: {unbound.says}.", unbound.advice)
         return
-    names = [*found.body.input, *built_in()]
     for name in unbound:
         if name not in found.body.input:
             says = f"the expression uses ${name}, which nothing binds."
-            near = ", ".join(f"${other}" for other in nearest(name, names))
+            near = ", ".join(f"${other}" for other in nearest(name, [*found.body.input, *built_in()]))
             advice = f'Bind it in the expression, or give "{name}" as input.'
             yield found.problem("config.variable", says, f"{advice} Nearest: {near}." if near else advice)
 

@@ -124,8 +124,8 @@ class Body:
 
     @property
     def label(self) -> str:
-        """Name the body in a sentence."""
-        return self.node.label if not self.part else f"{self.node.label}, {self.part}"
+        """Name the body at the beginning of a sentence."""
+        return f'{self.part[0].upper()}{self.part[1:]} of step "{self.node.step.name}"' if self.part else self.node.label
 
     @property
     def effect(self) -> Effect | None:

@@ -169,17 +169,17 @@ def _arm(node: Node, arm: Arm) -> Iterator[Problem]:
     branch = arm.branch
     within = arm.pointer.removeprefix(f"{node.pointer}/")
     if isinstance(branch, Case) and ("equals" in branch.model_fields_set) == (branch.when is not None):
-        which = "both" if branch.when is not None else "neither"
-        yield _wrong(node, within, f'{which} "equals" and "when" stand in {arm.name}', "A case has one of them.")
+        which = _both_or_neither('"equals"', '"when"', both=branch.when is not None)
+        yield _wrong(node, within, f"has {which} in {arm.name}", "A case has one of them.")
     if (branch.handler is None) == (branch.steps is None):
-        which = "both a handler and steps stand" if branch.handler is not None else "neither a handler nor steps stand"
-        yield _wrong(node, within, f"{which} in {arm.name}", "A branch has one of them.")
+        which = _both_or_neither("a handler", "steps", both=branch.handler is not None)
+        yield _wrong(node, within, f"has {which} in {arm.name}", "A branch has one of them.")
     if branch.steps == ():
-        yield _wrong(node, f"{within}/steps", f"{arm.name} has an empty list of steps", "Add a step.")
+        yield _wrong(node, f"{within}/steps", f"has an empty list of steps in {arm.name}", "Add a step.")
     stray = ("output",) if branch.steps is None else ("config", "input")
     for key in stray:
         if key in branch.model_fields_set:
-            says = f'{arm.name} has "{key}", which goes with {"steps" if key == "output" else "a handler"}'
+            says = f'has "{key}" in {arm.name}, where it goes with {"steps" if key == "output" else "a handler"}'
             yield _wrong(node, f"{within}/{key}", says, "Leave it out.")
 
 
@@ -191,15 +191,16 @@ def _threshold(node: Node, loop: ForEach) -> Iterator[Problem]:
         advice = 'Add "on_failure: continue", or leave the threshold out.'
         yield _wrong(node, key, "has a failure threshold, and the first failure ends the loop", advice)
     if (threshold.count is None) == (threshold.share is None):
-        yield _wrong(
-            node, key, 'says not just one of "count" and "share"', "Say how many items, or what share of them, may fail."
-        )
+        which = _both_or_neither('"count"', '"share"', both=threshold.count is not None)
+        advice = "Say how many items, or what share of them, may fail."
+        yield _wrong(node, key, f"has {which} in its failure threshold", advice)
 
 
 def _fallback(node: Node, fallback: Fallback) -> Iterator[Problem]:
     given = fallback.model_fields_set
     if (fallback.handler is None) == ("output" not in given):
-        yield _wrong(node, "fallback", 'has a fallback with not just one of "handler" and "output"', "Say one of them.")
+        which = _both_or_neither('"handler"', '"output"', both=fallback.handler is not None)
+        yield _wrong(node, "fallback", f"has a fallback with {which}", "Say one of them.")
     for key in ("config", "input"):
         if key in given and fallback.handler is None:
             yield _wrong(node, f"fallback/{key}", f'has a fallback with "{key}" and no handler', "Leave it out.")
@@ -217,6 +218,10 @@ def _around_steps(node: Node) -> Iterator[Problem]:
     for key in _NOT_AROUND_STEPS:
         if key in node.step.model_fields_set:
             yield _wrong(node, key, f'has "steps", so it cannot have "{key}" itself', f'Give "{key}" to the steps within.')
+
+
+def _both_or_neither(one: str, other: str, *, both: bool) -> str:
+    return f"both {one} and {other}" if both else f"neither {one} nor {other}"
 
 
 def _wrong(node: Node, key: str, what: str, advice: str) -> Problem:

@@ -87,7 +87,7 @@ class _Checker:
         return kinds.of_kind("bool") if node.tested else self._known(node, found, facts)
 
     def _known(self, node: Node, found: Type, facts: Facts) -> Type:
-        return kinds.not_null(found) if key(node) in facts.not_null else found
+        return kinds.not_null(found) if facts.is_not_null(key(node)) else found
 
     def _call(self, node: Call, facts: Facts) -> Type:
         if node.function in ("_&&_", "_||_"):
@@ -105,11 +105,14 @@ class _Checker:
         return found
 
     def _logic(self, node: Call, facts: Facts) -> Type:
-        """Type both operands, each with what the other proves: where the other one decides, an error is forgotten."""
+        """Type both operands, each with what the other proves: where the other one decides, an error is forgotten.
+
+        The first is not vouched for by the ways of the second, which may themselves be vouched for by the first.
+        """
         when = node.function == "_&&_"
         left, right = node.arguments
         types = (
-            self.type(left, facts | proved(right, when=when)),
+            self.type(left, facts | proved(right, when=when).without_ways()),
             self.type(right, facts | proved(left, when=when)),
         )
         return self.calls.result(node, types)

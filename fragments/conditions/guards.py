@@ -1,6 +1,6 @@
 """What a part of a condition proves for the parts beside it: `has(a.b) && a.b > 3` never meets an absent `a.b`."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from fragments.conditions.reading import path_of
@@ -15,15 +15,32 @@ _NEGATED = {"_<_": "_>=_", "_<=_": "_>_", "_>_": "_<=_", "_>=_": "_<_", "_==_": 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What is known where a part is evaluated: paths that are there, paths that are not null, lists that are long enough."""
+    """What is known where a part is evaluated: paths that are there, paths that are not null, lists that are long enough.
+
+    `ways` lead to what was tested: they are there and not null where the test came out, which fails where they are not.
+    """
 
     present: frozenset[Path] = frozenset()
     not_null: frozenset[Path] = frozenset()
     longer: frozenset[tuple[Path, int]] = frozenset()  # (list, n): it has more than n items
+    ways: frozenset[Path] = frozenset()
 
     def __or__(self, other: "Facts") -> "Facts":
         """Know both."""
-        return Facts(self.present | other.present, self.not_null | other.not_null, self.longer | other.longer)
+        present, not_null = self.present | other.present, self.not_null | other.not_null
+        return Facts(present, not_null, self.longer | other.longer, self.ways | other.ways)
+
+    def without_ways(self) -> "Facts":
+        """Forget the ways: tests on either side of each other would vouch for them in turn, and both fail."""
+        return replace(self, ways=frozenset())
+
+    def is_there(self, path: Path | None) -> bool:
+        """Say whether a path is known to be there."""
+        return path in self.present or path in self.ways
+
+    def is_not_null(self, path: Path | None) -> bool:
+        """Say whether what stands at a path is known not to be null."""
+        return path in self.not_null or path in self.ways
 
     def without(self, name: str) -> "Facts":
         """Forget what is known of a name: a macro binds it anew."""
@@ -31,6 +48,7 @@ class Facts:
             frozenset(path for path in self.present if path[0] != name),
             frozenset(path for path in self.not_null if path[0] != name),
             frozenset(fact for fact in self.longer if fact[0][0] != name),
+            frozenset(path for path in self.ways if path[0] != name),
         )
 
     def has_item(self, path: Path, index: int) -> bool:
@@ -102,5 +120,4 @@ def _tested(path: Path | None) -> Facts:
     if path is None:
         return Facts()
     name, keys = path
-    before = frozenset((name, keys[:i]) for i in range(len(keys)))
-    return Facts(present=before | {path}, not_null=before)
+    return Facts(present=frozenset({path}), ways=frozenset((name, keys[:i]) for i in range(len(keys))))

@@ -140,10 +140,10 @@ class Paths:
         operand = node.operand if isinstance(node, Field) else node.arguments[0] if isinstance(node, Call) else node
         shown = self.findings.shown(operand)
         if isinstance(place, Impossible):
-            if tested or key(node) not in facts.present:  # behind a test that it never passes nobody reads it
+            if tested or not facts.is_there(key(node)):  # behind a test that it never passes nobody reads it
                 self._impossible(node, shown, name, place, tested=tested)
             return ANY
-        quiet = surely or tested or is_unknown(place.schema) or key(node) in facts.present
+        quiet = surely or tested or is_unknown(place.schema) or facts.is_there(key(node))
         if not (place.certain or quiet):
             says = f'{shown} need not have "{name}".'
             self.findings.warn("condition.path", node, says, _guard(node, shown, name))

@@ -35,7 +35,7 @@ _VARIABLE = re.compile(r"\$\{[A-Za-z_][A-Za-z0-9_]*\}")
 def tasker_template(draft: Draft, root: Node, binder: Binder, name: str) -> dict[str, Json] | None:
     """Convert a task template; None where it has no steps at all."""
     fields = draft.fields(root, TASKER["template"], "A task template")
-    nodes = draft.members(fields["steps"], "The steps of a template") if "steps" in fields else []
+    nodes = draft.members(fields["steps"], "steps") if "steps" in fields else []
     if not nodes:
         draft.report("dialect.shape", "/steps", "A template has at least one step.")
         return None

@@ -25,7 +25,7 @@ def workflow_io_template(draft: Draft, root: Node, binder: Binder, name: str) ->
     bare = {**WORKFLOW_IO["document"], **WORKFLOW_IO["spec"]}
     document = draft.fields(root, WORKFLOW_IO["document"] if framed else bare, "A workflow")
     spec = draft.fields(document["spec"], WORKFLOW_IO["spec"], "spec") if "spec" in document else document
-    nodes = draft.members(spec["tasks"], "The tasks of a workflow") if "tasks" in spec else []
+    nodes = draft.members(spec["tasks"], "tasks") if "tasks" in spec else []
     if not nodes:
         draft.report("dialect.shape", "/spec/tasks" if framed else "/tasks", "A workflow has at least one task.")
         return None

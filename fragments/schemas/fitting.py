@@ -142,7 +142,7 @@ class _Comparison:
         parts = [self._one_of(p, kind, c)]
         parts.extend(self.fit(p, part) for part in c.get("allOf", ()))
         if "anyOf" in c:
-            parts.append(_any_branch([self.fit(p, part) for part in c["anyOf"]]))
+            parts.append(_any_branch(self.fit(p, part) for part in c["anyOf"]))
         if "oneOf" in c:
             parts.append(_one_branch([self.fit(p, part) for part in c["oneOf"]]))
         return all_of(parts)
@@ -270,10 +270,13 @@ def _asks_format(schema: Schema) -> bool:
     return any("format" in part for _, part in subschemas(schema))
 
 
-def _any_branch(verdicts: list[Fit]) -> Fit:
-    if Fit.YES in verdicts:
-        return Fit.YES
-    return Fit.NO if set(verdicts) <= {Fit.NO} else Fit.UNKNOWN
+def _any_branch(verdicts: Iterable[Fit]) -> Fit:
+    verdict = Fit.NO
+    for one in verdicts:
+        if one is Fit.YES:
+            return Fit.YES  # the others need not be looked at
+        verdict = one if one is Fit.UNKNOWN else verdict
+    return verdict
 
 
 def _one_branch(verdicts: list[Fit]) -> Fit:

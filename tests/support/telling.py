@@ -66,8 +66,14 @@ def of_faults(faults: Iterable[Fault]) -> list[Fault]:
 
 
 def of_conversion(conversion: Conversion) -> Conversion:
-    """Hear what a conversion tells, and where each part of its template stands in the source; give it back."""
+    """Hear what a conversion tells and makes, and where each part of that stands in the source; give it back."""
     of_problems(conversion.problems)
+    for key, value in (conversion.template or {}).items():
+        if key == "steps":
+            hear(*(_json(f"step {i}", step) for i, step in enumerate(value)))
+        else:
+            hear(_json(key, value))
+    hear(*(f"{to} has no handler" for to in sorted(conversion.unbound)))
     hear(*(f"note: {note}" for note in conversion.notes))
     hear(*(_place(conversion, to) for to in conversion.origins))
     return conversion

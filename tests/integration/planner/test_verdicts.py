@@ -1,5 +1,6 @@
 """A library of many templates: checked in several processes, kept, and taken up again."""
 
+import gc
 from pathlib import Path
 
 import pytest
@@ -66,6 +67,17 @@ def test_what_was_kept_is_not_checked_again_until_its_file_changes(folder: Path)
     (folder / "008.yaml").write_text(text(8).replace("Adds 8,", "Changed 8,"), encoding="utf-8")
     summaries = {template.name: template.summary.partition(",")[0] for template in loaded(folder).templates}
     assert (summaries["t6"], summaries["t7"], summaries["t8"]) == ("Adds 6", "Kept 7", "Changed 8")
+
+
+@pytest.mark.parametrize("collects", [True, False], ids=["collecting", "not collecting"])
+def test_the_garbage_collector_is_left_as_it_was(folder: Path, *, collects: bool) -> None:
+    was = gc.isenabled()
+    try:
+        gc.enable() if collects else gc.disable()
+        loaded(folder)
+        assert gc.isenabled() is collects
+    finally:
+        gc.enable() if was else gc.disable()
 
 
 def test_another_catalog_decides_anew(folder: Path) -> None:

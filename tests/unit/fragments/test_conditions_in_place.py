@@ -10,6 +10,8 @@ A = step(
     config={"expression": "$", "output_schema": {"type": "object", "required": ["n"], "properties": {"n": {"type": "number"}}}},
 )
 
+ANYTHING = {"handler": "transform", "config": {"expression": "$"}, "input": {"data": 1}}
+
 
 @pytest.mark.parametrize(
     ("steps", "expected"),
@@ -24,6 +26,11 @@ A = step(
             [A, step("b", when="steps.gone.output.n > 1")],
             [("condition.unknown_name", "/steps/1/when")],
             id="a step that there is not",
+        ),
+        pytest.param(
+            [A, step("b", when="steps.a.outputs.n > 1.0")],
+            [("condition.path", "/steps/1/when")],
+            id="what a step does not have",
         ),
         pytest.param(
             [A, step("b", when="item > 1")], [("condition.unknown_name", "/steps/1/when")], id="a loop's name outside of it"
@@ -44,6 +51,11 @@ A = step(
             [A, switch(body(when="steps.a.output.n > 1"), body(when="steps.a.output.n"), default=body())],
             [("condition.not_boolean", "/steps/1/switch/cases/1/when")],
             id="a case",
+        ),
+        pytest.param(
+            [switch(ANYTHING | {"when": "input.floor > 1"}, default=body()), step("b", when="steps.route.output == 1")],
+            [("condition.untyped", "/steps/1/when")],
+            id="what has no schema in one case",
         ),
         pytest.param(
             [switch({"when": "input.floor > 1", "steps": [step("x", when="steps.y.output > 1")]}, default=body())],

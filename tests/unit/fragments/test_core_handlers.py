@@ -14,6 +14,7 @@ from fragments.checks.view import View
 from fragments.documents import Fragment
 from fragments.frames import Frame
 from tests.support.catalogs import told
+from tests.support.telling import of_report
 
 ASK = {"name": "ask", "handler": "http_request", "config": {"url": "https://api.example.org/"}}
 FRAME = Frame(hosts=frozenset({"api.example.org"}), secrets=frozenset({"key"}))
@@ -80,14 +81,26 @@ def test_a_loop_over_what_may_be_no_list_is_told() -> None:
     assert found(ASK, each, output="{{ steps.each.output }}") == [("loop.unproved", "/steps/1/for_each/items")]
 
 
-def test_lists_are_equal_to_a_case_by_the_value_of_their_numbers() -> None:
+@pytest.mark.parametrize(
+    ("one", "other", "unreachable"),
+    [
+        pytest.param([1], [1.0], True, id="a list and its equal"),
+        pytest.param({"a": [1, {"b": 2}]}, {"a": [1.0, {"b": 2.0}]}, True, id="an object and its equal"),
+        pytest.param({"a": 1}, {"a": 2}, False, id="objects with other values"),
+        pytest.param([1], [True], False, id="a number and true"),
+    ],
+)
+def test_values_are_equal_to_a_case_by_the_value_of_their_numbers(one: Any, other: Any, *, unreachable: bool) -> None:
     cases = [
-        {"equals": value, "handler": "transform", "config": {"expression": "1"}, "input": {"data": 1}} for value in ([1], [1.0])
+        {"equals": value, "handler": "transform", "config": {"expression": "1"}, "input": {"data": 1}} for value in (one, other)
     ]
     route = {"name": "route", "switch": {"value": "{{ input }}", "cases": cases, "default": dict(cases[0])}}
     del route["switch"]["default"]["equals"]  # type: ignore[index]
-    codes = [code for code, where in found(route, output="{{ steps.route.output }}") if where.endswith("/cases/1/equals")]
-    assert codes == ["switch.unreachable"]
+    whole = Fragment.model_validate({"steps": [route], "output": "{{ steps.route.output }}"})
+    told_of = [
+        problem.says for problem in of_report(check(whole, core(), FRAME)).problems if problem.where.endswith("/cases/1/equals")
+    ]
+    assert any("matches the same" in says for says in told_of) is unreachable
 
 
 def test_money_is_subtracted_to_the_nano_dollar() -> None:

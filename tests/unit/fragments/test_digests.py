@@ -11,6 +11,7 @@ from fragments.documents import Allow
 from fragments.frames import Frame
 from fragments.reading import read_document
 from tests.support.catalogs import CATALOG, FRAME, fetch, reading, step, transform
+from tests.support.telling import hear
 
 DOCUMENT: dict[str, Any] = {"name": "t", "steps": [step("a", retry={"max_attempts": 3})], "output": reading("a")}
 
@@ -20,6 +21,7 @@ def digest(document: Any = DOCUMENT, catalog: Catalog = CATALOG, frame: Frame = 
     assert read is not None
     found = check(read, catalog, frame).digest
     assert found is not None
+    hear(found)
     return found
 
 

@@ -1,3 +1,5 @@
+import subprocess
+import sys
 from typing import Any
 
 import pytest
@@ -67,6 +69,21 @@ def test_what_a_loops_body_reads_of_the_names_around_it_counts_for_the_loop() ->
 )
 def test_every_circle_is_spelled_out(waits: dict[str, tuple[str, ...]], circles: list[tuple[str, ...]]) -> None:
     assert cycles(waits) == circles
+
+
+def test_what_goes_in_no_circle_does_not_load_networkx() -> None:
+    code = """
+import sys
+from fragments.checks import problems_of
+from fragments.documents import Fragment
+from fragments.frames import Frame
+from catalog.registry import Catalog
+document = Fragment.model_validate({"steps": [{"name": "a"}, {"name": "b", "depends_on": ["a"]}], "output": None})
+assert problems_of(document, Catalog.of((), {}), Frame())
+print("networkx" in sys.modules)
+"""
+    shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert shown.stdout == "False\n"
 
 
 def test_the_last_steps_are_those_for_which_none_waits() -> None:

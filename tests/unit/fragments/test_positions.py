@@ -3,7 +3,7 @@ import json
 import pytest
 
 from fragments.positions import Position, Positions, located
-from fragments.problems import Problem
+from fragments.problems import Problem, Severity
 from fragments.reading import read_document, read_fragment, read_text
 from tests.support.telling import of_problems
 
@@ -114,6 +114,19 @@ def test_what_was_parsed_already_has_no_positions() -> None:
 def test_a_model_is_told_line_and_column_in_words_within_its_object() -> None:
     (problem,) = of_problems(read_fragment('Here:\n{"steps": [,\n}').problems)
     assert (problem.says, problem.line) == ("Line 1, column 12: Expecting value.", None)
+
+
+@pytest.mark.parametrize(
+    "problem",
+    [
+        pytest.param(Problem(code="a.b", where="/x", says="No."), id="plain"),
+        pytest.param(Problem(code="a.b", where="/x", says="No.", hint="Do.", line=3, column=4), id="with a place"),
+        pytest.param(Problem(code="a.b", where="", says="No.", severity=Severity.WARNING, patch=()), id="a warning"),
+        pytest.param(Problem(code="a.b", where="", says="No.", patch=({"op": "remove", "path": "/x"},)), id="with a patch"),
+    ],
+)
+def test_a_problem_is_written_so_that_it_is_read_back(problem: Problem) -> None:
+    assert Problem.from_json(problem.to_json()) == problem
 
 
 def test_a_place_is_written_with_the_problem_only_where_it_is_known() -> None:

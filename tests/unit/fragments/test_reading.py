@@ -4,7 +4,7 @@ import pytest
 
 from fragments.documents import Fragment, Refusal, Template
 from fragments.positions import located
-from fragments.reading import MOST_BYTES, read_document, read_fragment, read_template
+from fragments.reading import MOST_BYTES, read_document, read_fragment, read_template, read_text
 from tests.support.catalogs import step, told
 from tests.support.telling import of_problems
 
@@ -160,6 +160,8 @@ def test_an_answer_without_its_one_object_is_invalid(answer: str, says: str) -> 
         pytest.param({"a": {1, 2}}, "document.value", id="a set"),
         pytest.param({1: 2}, "document.value", id="a key that is no text"),
         pytest.param({"a": 10**400}, "document.value", id="a huge integer"),
+        pytest.param({"a": 10**300}, "document.value", id="an integer of 301 digits"),
+        pytest.param({"a": -(10**300)}, "document.value", id="an integer of 301 digits below zero"),
         pytest.param({"a": [0] * 200_000}, "document.too_large", id="many values"),
     ],
 )
@@ -284,3 +286,24 @@ def test_a_length_of_time_beyond_all_is_refused(timeout: Any) -> None:
     assert told(read_document({"output": 1, "steps": [step(timeout=timeout)]}).problems) == [
         ("shape.value", "/steps/0/timeout")
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "beyond", "code"),
+    [
+        pytest.param("9" * 300, "9" * 301, "number", id="the digits of a number"),
+        pytest.param("[" * 64 + "]" * 64, "[" * 65 + "]" * 65, "nesting", id="the nesting"),
+        pytest.param("[" + "0," * 99_996 + "0]", "[" + "0," * 99_997 + "0]", "too_large", id="the values, with the key"),
+    ],
+)
+def test_at_a_cap_a_text_is_read_and_one_beyond_it_is_not(text: str, beyond: str, code: str) -> None:
+    for write in ('{{"a": {}}}', "a: {}"):
+        within = text.replace("[", "", 1)[:-1] if code == "nesting" else text
+        assert read_text(write.format(within)).problems == ()
+        found = [problem.code.partition(".")[2] for problem in read_text(write.format(beyond)).problems]
+        assert found == [code]
+
+
+@pytest.mark.parametrize("most", [10**300 - 1, -(10**300) + 1], ids=["the largest", "the smallest"])
+def test_an_integer_of_300_digits_is_read(most: int) -> None:
+    assert read_document({"name": "t", "steps": [step(input={"data": most})]}).document is not None

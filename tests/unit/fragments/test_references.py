@@ -206,6 +206,7 @@ def test_values_that_were_looked_up_are_never_scanned_again() -> None:
         pytest.param("{{ input.fed }}", ".fed", "an object with feed, odd key, none", id="a key"),
         pytest.param("{{ steps.fetch.output.body.items[2] }}", "[2]", "a list of 2", id="an index"),
         pytest.param("{{ input.feed.x }}", ".x", "a text", id="a key of a text"),
+        pytest.param("{{ input.none.x }}", ".x", "null", id="a key of null"),
         pytest.param("{{ other.x }}", "other", "input, item, steps, task", id="a root"),
         pytest.param("{{ steps.gone.output }}", ".gone", "an object with fetch", id="a step"),
         pytest.param('x {{ input["odd key"].y }}', ".y", "a number", id="within a text"),

@@ -1,11 +1,14 @@
+from itertools import count
 from typing import Any
 
 import pytest
 
-from catalog.values import Schema
+from catalog.values import Json, Schema
+from fragments.schemas.acceptance import plainly_accepts
 from fragments.schemas.fitting import Fit, fits, fits_when_present
 from fragments.schemas.inference import in_words, schema_of
 from fragments.schemas.inlining import UNKNOWN, inlined, is_unknown
+from fragments.schemas.memory import ByIdentity
 from fragments.schemas.paths import Found, Impossible, at_path
 from fragments.schemas.soundness import schema_flaw, sound
 from fragments.schemas.validators import accepts
@@ -314,3 +317,24 @@ def test_a_value_satisfies_the_schema_that_was_inferred_from_it(value: Any) -> N
 )
 def test_schemas_are_told_in_words(schema: Schema, words: str) -> None:
     assert in_words(schema) == words
+
+
+@pytest.mark.parametrize(
+    "text", ["", "a", "bb", "ü€", "ccc", "dddd", "\U0001f30b\U0001f30b\U0001f30b", 5, 2.5, None, True, [], {"a": 1}], ids=repr
+)
+@pytest.mark.parametrize(
+    "schema",
+    [{"minLength": 2}, {"type": "string", "maxLength": 3}, {"type": "string", "minLength": 2, "maxLength": 3, "format": "x"}],
+    ids=repr,
+)
+def test_a_text_is_judged_by_its_length_where_a_schema_asks_no_more(schema: dict[str, Any], text: Json) -> None:
+    judged = [plainly_accepts(schema, other) for other in ("x", "yy", "zzz", "zzzz", text)]
+    assert judged == [accepts(schema, other) for other in ("x", "yy", "zzz", "zzzz", text)]
+
+
+def test_what_was_worked_out_for_an_object_is_never_given_for_one_like_it() -> None:
+    numbers = count(1)
+    number = ByIdentity(lambda _: next(numbers), most=2)
+    one, other, third = {"a": 1}, {"a": 1}, {"a": 1}
+    assert [number(one), number(other), number(one), number(other)] == [1, 2, 1, 2]
+    assert [number(third), number(one)] == [3, 4]  # a third was too many, and all was forgotten

@@ -47,6 +47,7 @@ SCOPE: dict[str, Schema] = {
     "task": {"type": "object", "required": ["id"], "properties": {"id": {"type": "string"}}, "additionalProperties": False},
     "anything": {},
     "nothing": {"type": "object", "required": ["b"], "properties": {"b": {"type": "null"}}, "additionalProperties": False},
+    "deep": {"type": "object", "properties": {"c": {"type": "object", "properties": {"x": {"type": "integer"}}}}},
 }
 
 
@@ -82,6 +83,7 @@ def found(text: str) -> list[tuple[str, str, str]]:
         pytest.param("!has(input.o) || input.o > 3", id="or not there"),
         pytest.param("has(input.o) ? input.o > 3 : true", id="chosen"),
         pytest.param("'o' in input && input.o > 3", id="tested by in"),
+        pytest.param("has(deep.c) && has(deep.c.x) && deep.c.x > 1", id="tested step by step"),
         pytest.param("'m' in input && input.m.x > 3", id="what is never there, tested by in"),
         pytest.param("nothing.b != null && size(nothing.b) > 0", id="what is always null, tested before"),
         pytest.param("nothing.b[0].x > 1 && nothing.b != null", id="what is always null, tested after"),
@@ -157,6 +159,7 @@ def test_what_can_work_has_no_fault(text: str) -> None:
         ),
         pytest.param("nothing.b != null || nothing.b > 1", "condition.type", "nothing.b > 1", id="null, where nothing guards"),
         pytest.param("input.n / 0 == 1", "condition.type", "input.n / 0", id="division by zero"),
+        pytest.param("uint(input.n) % 0u == 1u", "condition.type", "uint(input.n) % 0u", id="a remainder of zero, unsigned"),
         pytest.param("int('x') == input.n", "condition.type", "int('x')", id="a number that is none"),
         pytest.param("timestamp('now') > timestamp(input.s)", "condition.type", "timestamp('now')", id="the clock"),
         pytest.param("duration('1 hour') > duration(input.s)", "condition.type", "duration('1 hour')", id="a duration"),
@@ -199,6 +202,7 @@ def test_what_cannot_work_is_an_error_with_its_place(text: str, code: str, part:
             "size(input.quakes) > 0 && input.quakes[1].mag > 3", "condition.path", "input.quakes[1]", id="a list too short"
         ),
         pytest.param("has(input.o) || input.o > 3", "condition.path", "input.o", id="a test that protects nothing"),
+        pytest.param("has(deep.c.x) && has(deep.c.y)", "condition.path", "deep.c", id="tests that vouch for each other"),
         pytest.param("input.quakes.exists(q, q.felt > 1)", "condition.path", "q.felt", id="a field of an item"),
         pytest.param("input.u > 3", "condition.type", "input.u", id="what may be null in an order"),
         pytest.param(

@@ -10,6 +10,7 @@ from fragments.conditions.evaluation import MOST_WORK
 from fragments.conditions.library import MOST_ITERATIONS
 from fragments.conditions.parsing import Condition, parse
 from fragments.conditions.patterns import states, weight
+from tests.support.telling import hear
 
 
 class Lazily(Mapping[str, Json]):
@@ -129,6 +130,7 @@ def test_no_condition_can_take_long_or_eat_memory(text: str) -> None:
     with pytest.raises(ConditionError) as caught:
         holds(text, lookup)
     assert caught.value.kind is Kind.TOO_LARGE
+    hear(caught.value.says)
 
 
 def test_the_exponential_macros_of_the_language_definition_stop() -> None:
@@ -173,6 +175,7 @@ def test_more_than_a_condition_may_read_is_refused(value: Json) -> None:
     with pytest.raises(ConditionError) as caught:
         holds("input.l != []", {"input": {"l": value}})
     assert caught.value.kind is Kind.TOO_LARGE
+    hear(caught.value.says)
     assert holds("input.n == 1", {"input": {"l": value, "n": 1}})
 
 

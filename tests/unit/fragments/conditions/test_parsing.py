@@ -41,6 +41,7 @@ def test_a_condition_is_parsed_once() -> None:
         pytest.param("[1].map(a, a).map(b, b).map(c, c).map(d, d) == []", "condition.too_complex", id="a chain of four macros"),
         pytest.param(r"input.s.matches('\\pL{50}')", "condition.too_complex", id="a pattern that takes long to compile"),
         pytest.param(" && ".join(["has(a.b)"] * 51), "condition.too_complex", id="51 has()"),
+        pytest.param("true" + " && true" * 250, "condition.too_complex", id="501 parts"),
     ],
 )
 def test_what_is_no_condition_is_a_fault(text: str, code: str) -> None:
@@ -57,6 +58,9 @@ def test_what_is_no_condition_is_a_fault(text: str, code: str) -> None:
         pytest.param("[1].all(a, [1].all(b, [1].all(c, true)))", id="macros three deep"),
         pytest.param("'.all(.all(.all(.all(.all(.all(.all(.all(.all(.all(.all(.all(' != ''", id="macros in a text"),
         pytest.param("true" + " && true" * 200, id="a long chain of && does not nest"),
+        pytest.param("!true" + " && true" * 249, id="500 parts"),
+        pytest.param(" && ".join(["has(a.b)"] * 50), id="50 has()"),
+        pytest.param("[1].all(x, true)" + " && [1].all(x, true)" * 9, id="ten macros"),
     ],
 )
 def test_what_is_within_the_caps_parses(text: str) -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from catalog.values import Json
 from fragments.conditions import ConditionError, Kind, holds
+from tests.support.telling import hear
 
 Outcome: TypeAlias = bool | Kind
 Row: TypeAlias = tuple[str, Outcome]
@@ -464,4 +465,5 @@ def _outcome(text: str) -> Outcome:
     try:
         return holds(text, LOOKUP)
     except ConditionError as error:
+        hear(f"{text}\n  {error.says}")
         return error.kind
