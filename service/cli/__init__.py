@@ -2,7 +2,3 @@
 
 Exit codes: 0 done, 1 failed, 2 refused input.
 """
-
-from service.cli.main import main
-
-__all__ = ["main"]

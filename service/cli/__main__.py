@@ -1,5 +1,15 @@
-"""`python -m service.cli` is `goalwright`."""
+"""Where `goalwright` and `python -m service.cli` begin."""
 
-from service.cli.main import main
 
-main()
+def main() -> None:
+    """Run the command that the arguments name.
+
+    The commands are imported only here: processes that load templates side by side import the module that began once more.
+    """
+    from service.cli.main import main as run  # noqa: PLC0415 - see above
+
+    run()
+
+
+if __name__ == "__main__":
+    main()
