@@ -4,6 +4,7 @@ import asyncio
 import os
 import resource
 import sys
+import time
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
@@ -18,6 +19,7 @@ from broker.processes import environment
 GRACE_SECONDS = 0.5  # between a worker's own deadline and its end by force
 START_SECONDS = 30.0
 CLOSE_SECONDS = 2.0
+READY_SECONDS = 0.002  # after which a worker has put its last call away and got ready for the next
 LOOK_EVERY = 50  # calls between two looks at how much memory a worker keeps
 
 _PAGE_BYTES = resource.getpagesize()
@@ -50,6 +52,7 @@ class Worker:
     def __init__(self, process: Process) -> None:
         """Own a process that has said it is ready."""
         self.calls = 0
+        self.idle_since = 0.0
         self._process = process
         self._components: tuple[str, str] = ("", "")  # of the last call and the one before
 
@@ -158,7 +161,7 @@ class Worker:
 class Crew:
     """The workers of one kind. Started one by one as calls need them; idle ones are used again.
 
-    Of those that expect a call's component the one that has been idle longest gets it: it has had the time to get ready.
+    Of those that expect a call's component, the one gets it that was used last of those that have had the time to get ready.
 
     A worker that has carried `worker_calls` calls, or keeps more than `worker_bytes` between calls, is let go.
     """
@@ -200,7 +203,7 @@ class Crew:
     async def _available(self, component: str) -> Worker:
         self._idle = [worker for worker in self._idle if worker.alive]
         if self._idle:
-            chosen = next((worker for worker in self._idle if worker.expects(component)), self._idle[0])
+            chosen = _chosen([worker for worker in self._idle if worker.expects(component)] or self._idle)
             self._idle.remove(chosen)
             return chosen
         return await Worker.start(self._policy.to_json(), network=self._network)
@@ -209,8 +212,15 @@ class Crew:
         looked_at = worker.calls % LOOK_EVERY == 0
         worn = looked_at and worker.resident_bytes > self._policy.worker_bytes
         if worker.calls < self._policy.worker_calls and not worn:
+            worker.idle_since = time.monotonic()
             self._idle.append(worker)
             return
         leaving = asyncio.create_task(worker.close())
         self._leaving.add(leaving)
         leaving.add_done_callback(self._leaving.discard)
+
+
+def _chosen(idle: list[Worker]) -> Worker:
+    """Choose of workers in the order in which they became idle."""
+    ready = time.monotonic() - READY_SECONDS
+    return next((worker for worker in reversed(idle) if worker.idle_since <= ready), idle[0])

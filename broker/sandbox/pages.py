@@ -9,12 +9,14 @@ on. It changes no byte, so where it cannot be done (another system, an older ker
 import ctypes
 import os
 import struct
+from collections import Counter, deque
 from collections.abc import Callable
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
 
-LOOKS = 3  # calls whose written pages are compared; what all of them wrote is fetched
+LOOKS = 3  # calls whose written pages are compared; what two of them wrote is fetched
+LOOK_EVERY = 32  # calls, once that many were compared
 MOST_PAGES = 2_048
 
 _PAGE = os.sysconf("SC_PAGE_SIZE")
@@ -34,8 +36,10 @@ class HotPages:
     def __init__(self, image: str) -> None:
         """Know none yet."""
         self._image = image
-        self._looks = 0
-        self._hot: set[int] | None = None
+        self._written: deque[set[int]] = deque(maxlen=LOOKS)  # by the calls that were looked at last
+        self._calls, self._next_look = 0, 1
+        self._fetched = False  # for the instance that was made last
+        self._hot: list[int] = []
         self._base = 0
         self._ranges: ctypes.Array[_Range] | None = None
         self._size = 0
@@ -46,35 +50,37 @@ class HotPages:
         return self._size // _PAGE
 
     def look(self) -> None:
-        """See what the call that just ended has written; its instance must still be there. Does nothing after some calls."""
-        if self._looks >= LOOKS:
+        """See what the call that just ended has written; its instance must still be there. Most calls are not looked at."""
+        self._calls += 1
+        fetched, self._fetched = self._fetched, False
+        if fetched or self._calls < self._next_look:
             return
-        self._looks += 1
         span = _snapshot(self._image)
         if span is None:
-            self._looks = LOOKS
             return
-        written = _written(*span)
-        self._hot = written if self._hot is None else self._hot & written
-        if self._looks == LOOKS and len(self._hot) <= MOST_PAGES:
-            self._aim(span[0])
+        self._written.append(_written(*span))
+        self._next_look = self._calls + (1 if len(self._written) < LOOKS else LOOK_EVERY)
+        if len(self._written) == LOOKS:
+            counts = Counter(page for pages in self._written for page in pages)
+            self._aim(span[0], sorted(page for page, count in counts.items() if count > 1))
 
     def fetch(self) -> None:
-        """Get the pages for the instance that was just made."""
-        if self._ranges is None:
+        """Get the pages for the instance that was just made, unless its call is one to look at."""
+        if self._ranges is None or self._calls + 1 >= self._next_look:
             return
         done = _system_call(self._ranges)
-        if done == self._size:
+        self._fetched = done == self._size
+        if self._fetched:
             return
         span = _snapshot(self._image)
         if done < 0 and span is not None and span[0] != self._base:  # the memory lies elsewhere now
-            self._aim(span[0])
+            self._aim(span[0], self._hot)
         else:
             self._ranges = None
 
-    def _aim(self, base: int) -> None:
-        runs = _runs(sorted(self._hot or ()))[:_MOST_RANGES]
-        self._base = base
+    def _aim(self, base: int, pages: list[int]) -> None:
+        runs = _runs(pages)[:_MOST_RANGES] if len(pages) <= MOST_PAGES else []
+        self._base, self._hot = base, pages
         self._size = sum(count for _, count in runs) * _PAGE
         parts = [_Range(base + first * _PAGE, count * _PAGE) for first, count in runs]
         self._ranges = (_Range * len(parts))(*parts) if parts else None

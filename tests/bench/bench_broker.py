@@ -39,7 +39,7 @@ from catalog.registry import Catalog, Unresolved
 from tests.integration.broker.conftest import capability as described
 from tests.integration.broker.conftest import wat
 
-ROUNDS, BURST, WARM = 200, 2_000, 20
+ROUNDS, BURST, WARM = 200, 2_000, 60
 ITEMS = [{"id": number, "name": f"item {number}", "size": number * 7 % 101, "kind": "abc"[number % 3]} for number in range(60)]
 EXPRESSIONS = {
     "constant": "1",

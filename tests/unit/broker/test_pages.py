@@ -3,12 +3,14 @@
 import mmap
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from broker.sandbox.memory import guest_bytes
-from broker.sandbox.pages import LOOKS, HotPages, _runs
+from broker.sandbox.pages import LOOK_EVERY, LOOKS, HotPages, _runs
 
 PAGE = os.sysconf("SC_PAGE_SIZE")
 LINUX = pytest.mark.skipif(sys.platform != "linux", reason="asks Linux")
@@ -26,22 +28,53 @@ def test_numbers_are_written_as_runs(pages: list[int], runs: list[tuple[int, int
     assert _runs(pages) == runs
 
 
+@pytest.fixture
+def image(tmp_path: Path) -> Path:
+    file = tmp_path / "image.cwasm"
+    file.write_bytes(bytes(range(256)) * (64 * PAGE // 256))
+    return file
+
+
+@contextmanager
+def snapshot(image: Path) -> Iterator[mmap.mmap]:
+    """Map an image as the engine does: what is written is this mapping's own."""
+    with image.open("rb") as file, mmap.mmap(file.fileno(), 0, mmap.MAP_PRIVATE, mmap.PROT_READ | mmap.PROT_WRITE) as memory:
+        yield memory
+
+
+def call(hot: HotPages, image: Path, *pages: int) -> None:
+    """Make an instance, let it write, look at it."""
+    with snapshot(image) as memory:
+        hot.fetch()
+        for page in pages:
+            memory[page * PAGE] = 7
+        hot.look()
+
+
 @LINUX
-def test_what_every_call_wrote_is_fetched_and_nothing_changes(tmp_path: Path) -> None:
-    image = tmp_path / "image.cwasm"
-    image.write_bytes(bytes(range(256)) * (64 * PAGE // 256))
+def test_what_calls_usually_write_is_fetched_and_nothing_changes(image: Path) -> None:
     hot = HotPages(str(image))
-    with image.open("rb") as file:
-        for number in range(LOOKS):
-            with mmap.mmap(file.fileno(), 0, mmap.MAP_PRIVATE, mmap.PROT_READ | mmap.PROT_WRITE) as memory:
-                for page in (2, 3, 10, 20 + number):
-                    memory[page * PAGE] = 7
-                hot.look()
-        assert hot.known == 3
-        with mmap.mmap(file.fileno(), 0, mmap.MAP_PRIVATE, mmap.PROT_READ | mmap.PROT_WRITE) as memory:
-            hot.fetch()
-            hot.fetch()
-            assert memory[:] == image.read_bytes()
+    call(hot, image, 2, 3, 10, 20)
+    call(hot, image, 2, 3, 10, 21)
+    assert hot.known == 0
+    call(hot, image, 2, 3, 21)
+    assert hot.known == 4
+    with snapshot(image) as memory:
+        hot.fetch()
+        assert memory[:] == image.read_bytes()
+
+
+@LINUX
+def test_other_calls_are_noticed_after_a_while(image: Path) -> None:
+    hot = HotPages(str(image))
+    for _ in range(LOOKS):
+        call(hot, image, 2, 3, 10)
+    for _ in range(LOOK_EVERY - 1):
+        call(hot, image, 30)
+    assert hot.known == 3
+    for _ in range(LOOK_EVERY + 1):
+        call(hot, image, 30)
+    assert hot.known == 1
 
 
 def test_an_image_without_a_snapshot_has_no_such_pages(tmp_path: Path) -> None:
