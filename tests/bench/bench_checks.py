@@ -113,7 +113,8 @@ def measure(size: int, times: int, catalog: Catalog) -> tuple[float, float]:
     new, new_least = timed(lambda i: check(documents[i], catalog, FRAME), times=times)
     again, again_least = timed(lambda _: check(documents[0], catalog, FRAME), times=times)
     size_kb = len(texts[0]) / 1024
-    head = f"{size:>6} steps ({size_kb:,.0f} KiB): read {read:9.2f} ms; check"
+    reading = f"read {read:9.2f} ms" if read_fragment(texts[0]).document else "refused by the reader as too large"
+    head = f"{size:>6} steps ({size_kb:,.0f} KiB): {reading}; check"
     found = f"{head}, all new {new:9.2f} ms (least {new_least:.2f}); seen before {again:9.2f} ms (least {again_least:.2f})"
     sys.stdout.write(f"{found}{f'; target {TARGET_MS:.0f}' if size == min(SIZES) else ''}\n")
     return new_least, again_least
