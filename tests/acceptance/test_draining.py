@@ -1,25 +1,20 @@
 """A server that is asked to end while a handler is at work: what was begun is finished, or done again after the next start."""
 
 import json
-import os
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Event, Thread
-from typing import Any
 
 import httpx
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
-CLI = [sys.executable, "-m", "service.cli"]
-STARTS_WITHIN_S = 300  # with handlers that nobody built yet
-ENDS_WITHIN_S = 60
+from tests.support.processes import ENDS_WITHIN_S, ended, environment, serving
+
 TEMPLATE = """
 name: ask
 steps:
@@ -72,22 +67,8 @@ def desk() -> Iterator[Desk]:
     thread.join()
 
 
-@contextmanager
-def serving(data: Path, desk: Desk, **settings: str) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
-    clean = {name: value for name, value in os.environ.items() if not name.startswith("GOALWRIGHT_")}
-    private = json.dumps({"desk.demo": desk.address})
-    own = {"GOALWRIGHT_DATA": str(data), "GOALWRIGHT_CONFIG": os.devnull, "GOALWRIGHT_PRIVATE_HOSTS": private}
-    process = subprocess.Popen([*CLI, "serve", "--port", "0"], cwd=ROOT, env=clean | own | settings, stderr=subprocess.DEVNULL)
-    deadline = time.monotonic() + STARTS_WITHIN_S
-    try:
-        while not (data / "server.json").exists():
-            assert process.poll() is None
-            assert time.monotonic() < deadline
-            time.sleep(0.05)  # another process: there is nothing else to wait for
-        yield process, json.loads((data / "server.json").read_text())["url"]
-    finally:
-        process.terminate()
-        process.wait(timeout=60)
+def house(data: Path, desk: Desk, **settings: str) -> dict[str, str]:
+    return environment(data, GOALWRIGHT_PRIVATE_HOSTS=json.dumps({"desk.demo": desk.address}), **settings)
 
 
 def begun(url: str, desk: Desk) -> str:
@@ -105,26 +86,16 @@ def answers(url: str) -> bool:
         return False
 
 
-def ended(url: str, task: str) -> Any:
-    after, deadline = 0, time.monotonic() + ENDS_WITHIN_S
-    while time.monotonic() < deadline:
-        page = httpx.get(f"{url}/v1/tasks/{task}/facts", params={"after": after, "wait": 10}, timeout=30).json()
-        after = page["facts"][-1]["seq"] if page["facts"] else after
-        if page["ended"] and not page["facts"]:
-            break
-    return httpx.get(f"{url}/v1/tasks/{task}", timeout=30).json()
-
-
 def test_a_call_under_way_is_finished_and_kept_before_the_server_ends(tmp_path: Path, desk: Desk) -> None:
-    with serving(tmp_path, desk) as (process, url):
-        task = begun(url, desk)
-        process.send_signal(signal.SIGTERM)
+    with serving(house(tmp_path, desk)) as server:
+        task = begun(server.url, desk)
+        server.process.send_signal(signal.SIGTERM)
         with pytest.raises(subprocess.TimeoutExpired):
-            process.wait(timeout=1)
+            server.process.wait(timeout=1)
         desk.answer.set()
-        assert process.wait(timeout=ENDS_WITHIN_S) == 0
-    with serving(tmp_path, desk) as (_, url):
-        found = ended(url, task)
+        assert server.process.wait(timeout=ENDS_WITHIN_S) == 0
+    with serving(house(tmp_path, desk)) as server:
+        found = ended(server.url, task)
     assert (found["status"], found["output"]) == ("complete", {"status": 200, "body": 7})
     assert desk.requests == 1
 
@@ -132,23 +103,23 @@ def test_a_call_under_way_is_finished_and_kept_before_the_server_ends(tmp_path: 
 def test_a_call_that_takes_longer_than_the_grace_is_ended_and_made_again_after_the_next_start(
     tmp_path: Path, desk: Desk
 ) -> None:
-    with serving(tmp_path, desk, GOALWRIGHT_GRACE_S="0.2") as (process, url):
-        task = begun(url, desk)
-        process.send_signal(signal.SIGTERM)
-        assert process.wait(timeout=ENDS_WITHIN_S) == 0
+    with serving(house(tmp_path, desk, GOALWRIGHT_GRACE_S="0.2")) as server:
+        task = begun(server.url, desk)
+        server.process.send_signal(signal.SIGTERM)
+        assert server.process.wait(timeout=ENDS_WITHIN_S) == 0
     desk.answer.set()
-    with serving(tmp_path, desk) as (_, url):
-        found = ended(url, task)
+    with serving(house(tmp_path, desk)) as server:
+        found = ended(server.url, task)
     assert (found["status"], found["output"]) == ("complete", {"status": 200, "body": 7})
     assert desk.requests == 2
 
 
 def test_a_server_that_is_asked_twice_ends_at_once(tmp_path: Path, desk: Desk) -> None:
-    with serving(tmp_path, desk, GOALWRIGHT_GRACE_S=str(10 * ENDS_WITHIN_S)) as (process, url):
-        begun(url, desk)
-        process.send_signal(signal.SIGTERM)
-        while answers(url):
+    with serving(house(tmp_path, desk, GOALWRIGHT_GRACE_S=str(10 * ENDS_WITHIN_S))) as server:
+        begun(server.url, desk)
+        server.process.send_signal(signal.SIGTERM)
+        while answers(server.url):
             time.sleep(0.05)  # another process: there is nothing else to wait for
-        process.send_signal(signal.SIGTERM)
-        assert process.wait(timeout=ENDS_WITHIN_S) == 0
+        server.process.send_signal(signal.SIGTERM)
+        assert server.process.wait(timeout=ENDS_WITHIN_S) == 0
     assert not (tmp_path / "server.json").exists()

@@ -1,21 +1,14 @@
 """The life of a handler in real processes: published while a server runs, retired while a task runs, imported, called."""
 
 import json
-import os
 import subprocess
-import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import httpx
 
-ROOT = Path(__file__).resolve().parents[2]
-CLI = [sys.executable, "-m", "service.cli"]
-STARTS_WITHIN_S = 300  # with handlers that nobody built yet
-ENDS_WITHIN_S = 120
+from tests.support.processes import CLI, ENDS_WITHIN_S, ROOT, ended, environment, serving
 
 DESCRIPTION = """\
 name: told
@@ -42,9 +35,8 @@ class House:
     """One data folder, and the environment of every process over it."""
 
     def __init__(self, folder: Path, **settings: str) -> None:
-        clean = {name: value for name, value in os.environ.items() if not name.startswith("GOALWRIGHT_")}
         self.folder = folder
-        self.environment = clean | {"GOALWRIGHT_DATA": str(folder / "data"), "GOALWRIGHT_CONFIG": os.devnull} | settings
+        self.environment = environment(folder / "data", **settings)
 
     def run(self, *words: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
@@ -63,21 +55,6 @@ class House:
         (folder / "handler.py").write_text(f'def run(config, given):\n    return "{says}"\n')
         return str(folder)
 
-    @contextmanager
-    def serving(self) -> Iterator[str]:
-        file = self.folder / "data" / "server.json"
-        process = subprocess.Popen([*CLI, "serve", "--port", "0"], cwd=ROOT, env=self.environment, stderr=subprocess.PIPE)
-        deadline = time.monotonic() + STARTS_WITHIN_S
-        try:
-            while not file.exists():
-                assert process.poll() is None, process.stderr and process.stderr.read()
-                assert time.monotonic() < deadline
-                time.sleep(0.05)  # another process: there is nothing else to wait for
-            yield json.loads(file.read_text())["url"]
-        finally:
-            process.terminate()
-            process.communicate(timeout=60)
-
 
 def waits(url: str, task: str) -> None:
     """Wait until the gate of a task does; the server says it to whoever asks."""
@@ -87,20 +64,11 @@ def waits(url: str, task: str) -> None:
         time.sleep(0.1)
 
 
-def ended(url: str, task: str) -> Any:
-    after, deadline = 0, time.monotonic() + ENDS_WITHIN_S
-    while time.monotonic() < deadline:
-        page = httpx.get(f"{url}/v1/tasks/{task}/facts", params={"after": after, "wait": 10}, timeout=30).json()
-        after = page["facts"][-1]["seq"] if page["facts"] else after
-        if page["ended"] and not page["facts"]:
-            break
-    return httpx.get(f"{url}/v1/tasks/{task}", timeout=30).json()
-
-
 def test_a_running_task_keeps_its_version_while_a_newer_one_is_published_and_its_own_is_retired(tmp_path: Path) -> None:
     house = House(tmp_path)
     first = house.done("handlers", "publish", house.written("1.0.0", "first"))
-    with house.serving() as url, httpx.Client(base_url=url, timeout=60) as http:
+    with serving(house.environment) as server, httpx.Client(base_url=server.url, timeout=60) as http:
+        url = server.url
         running = http.post("/v1/tasks", json={"text": TEMPLATE}).json()["id"]
         waits(url, running)
 
@@ -124,7 +92,8 @@ def test_a_running_task_keeps_its_version_while_a_newer_one_is_published_and_its
 
 def test_a_server_s_own_api_is_imported_and_called_in_the_sandbox(tmp_path: Path) -> None:
     house = House(tmp_path)
-    with house.serving() as url:
+    with serving(house.environment) as server:
+        url = server.url
         address = url.removeprefix("http://")
         handlers = tmp_path / "handlers"
         made = house.done(
@@ -144,10 +113,10 @@ def test_a_server_s_own_api_is_imported_and_called_in_the_sandbox(tmp_path: Path
             GOALWRIGHT_HANDLERS=json.dumps([str(handlers)]),
             GOALWRIGHT_PRIVATE_HOSTS=json.dumps({address: address}),
         )
-        server = json.dumps({"server": url})
+        config = json.dumps({"server": url})
         show = names["GET /v1/handlers/{reference}"]
-        shown = asking.done("handlers", "call", show, "--config", server, "--input", '{"reference": "transform@^1"}')
-        missing = asking.run("handlers", "call", show, "--config", server, "--input", '{"reference": "nothing"}')
+        shown = asking.done("handlers", "call", show, "--config", config, "--input", '{"reference": "transform@^1"}')
+        missing = asking.run("handlers", "call", show, "--config", config, "--input", '{"reference": "nothing"}')
 
     assert made["findings"] == []
     assert shown["ok"]["status"] == 200
