@@ -116,6 +116,16 @@ async def test_a_component_from_javascript_runs_and_meets_the_same_limits(javasc
     assert types[2:] == ["trapped", "trapped"]
 
 
+async def test_a_component_from_rust_runs(images: Path) -> None:
+    component = GUESTS / "rust" / "greet.wasm"
+    content = await asyncio.to_thread(component.read_bytes)
+    assert (examine(content, ()), imports(content)) == (None, (INTERFACES["log"],))
+    async with running(component, images) as pool:
+        outcome = await pool.run(asked({}, {"name": "Ada"}))
+    assert isinstance(outcome, Ok), outcome
+    assert (outcome.output, outcome.logs) == ({"greeting": "hello Ada"}, ("info: from Rust",))
+
+
 WASI = [
     "wasi:cli/environment@0.2.0",
     "wasi:cli/stdin@0.2.0",
