@@ -85,7 +85,9 @@ class Settings(BaseSettings):
 
     data: Path = Field(default_factory=lambda: platformdirs.user_data_path("goalwright"), description="Holds the database.")
     database: str = Field(default="", description="SQLAlchemy URL; default: SQLite in `data`.")
-    cache: Path = Field(default_factory=lambda: platformdirs.user_cache_path("goalwright"), description="Built handlers, verdicts on templates.")
+    cache: Path = Field(
+        default_factory=lambda: platformdirs.user_cache_path("goalwright"), description="Built handlers, verdicts on templates."
+    )
     host: str = "127.0.0.1"
     port: int = Field(default=8321, ge=0, le=65_535)
     token: SecretStr | None = Field(default=None, description="Bearer token that every request must carry.")
