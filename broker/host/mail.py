@@ -7,22 +7,19 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP as WIRE
 from hashlib import sha256
-from typing import TYPE_CHECKING
 
 import aiosmtplib
 
 from broker.channels import Email, Security
 from broker.host.egress import Courier
 from broker.host.line import Dialled
+from broker.host.messages import Message
 from broker.host.refusals import Refusal
-
-if TYPE_CHECKING:
-    from broker.host.notify import Message
 
 TRANSIENT = range(400, 500)  # RFC 5321, 4.2.1: the same mail may be taken later
 
 
-def mailed(channel: Email, message: "Message", courier: Courier, password: str) -> str | Refusal:
+def mailed(channel: Email, message: Message, courier: Courier, password: str) -> str | Refusal:
     """Send one mail to all recipients and give the server's status as text. Refusals say nothing of what servers said."""
     mail = written(channel, message)
     content = mail.as_bytes()
@@ -38,7 +35,7 @@ def mailed(channel: Email, message: "Message", courier: Courier, password: str) 
             return courier.late() or failure(error)
 
 
-def written(channel: Email, message: "Message") -> EmailMessage:
+def written(channel: Email, message: Message) -> EmailMessage:
     """Write the mail. Its Message-ID is made of the message's key, so that a second delivery can be told."""
     mail = EmailMessage(policy=WIRE)
     mail["From"] = Address(addr_spec=channel.sender)

@@ -2,7 +2,6 @@
 
 import json
 import time
-import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -11,26 +10,12 @@ from broker.channels import Channel, Email, Slack, Webhook, check_url
 from broker.host.egress import Courier, Delivered
 from broker.host.mail import mailed
 from broker.host.masks import Masks
+from broker.host.messages import Message, read
 from broker.host.meter import Meter
 from broker.host.refusals import Refusal, ok
 from broker.host.signatures import signature
 
 RETRYABLE = frozenset({408, 425, 429, 500, 502, 503, 504})
-TEXT_LENGTH = 100_000
-SUBJECT_LENGTH = 500
-KEY_LENGTH = 256
-
-_BREAKS = frozenset({"Cc", "Cs", "Zl", "Zp"})  # controls, halves of characters, ends of lines and paragraphs
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Message:
-    """What a guest wants to be told, and the key under which it is told once."""
-
-    text: str
-    subject: str | None
-    data: Any
-    key: str
 
 
 class Notifier:
@@ -103,25 +88,6 @@ class Keys:
     values: Mapping[str, str]
     masks: Masks
     now: Callable[[], float] = time.time
-
-
-def read(document: Mapping[str, Any], key: str) -> Message | Refusal:
-    """Read a message; refuse one whose parts are of another kind, too long, or would write headers of their own."""
-    text, subject, own = (document.get(part) for part in ("text", "subject", "idempotency_key"))
-    if not isinstance(text, str) or len(text) > TEXT_LENGTH:
-        return Refusal("delivery_failed", f"text is a text of at most {TEXT_LENGTH} characters")
-    if subject is not None and not _one_line(subject):
-        return Refusal("delivery_failed", f"subject is one line of at most {SUBJECT_LENGTH} characters")
-    found = own or key
-    if not isinstance(found, str) or len(found) > KEY_LENGTH or not (found.isascii() and found.isprintable()):
-        return Refusal("delivery_failed", f"idempotency_key is one line of at most {KEY_LENGTH} ASCII characters")
-    return Message(text=text, subject=subject, data=document.get("data"), key=found)
-
-
-def _one_line(subject: Any) -> bool:
-    if not isinstance(subject, str) or len(subject) > SUBJECT_LENGTH:
-        return False
-    return not any(unicodedata.category(character) in _BREAKS for character in subject)
 
 
 def webhook_request(channel: Webhook, message: Message, keys: Mapping[str, str], now: float) -> tuple[dict[str, str], bytes]:

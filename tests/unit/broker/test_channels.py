@@ -14,7 +14,8 @@ from standardwebhooks import Webhook as Receiver
 from broker import channels
 from broker.channels import Channel, Email, Security, Slack, Webhook
 from broker.host.mail import failure, written
-from broker.host.notify import Message, read, slack_request, webhook_request
+from broker.host.messages import Message, read
+from broker.host.notify import slack_request, webhook_request
 from broker.host.refusals import Refusal
 from broker.host.signatures import signature
 
