@@ -161,7 +161,8 @@ class Worker:
 class Crew:
     """The workers of one kind. Started one by one as calls need them; idle ones are used again.
 
-    Of those that expect a call's component, the one gets it that was used last of those that have had the time to get ready.
+    A call goes to one that has had the time to get ready since its last call, and of those to one that expects its component;
+    of several to the one used last, which is still warm.
 
     A worker that has carried `worker_calls` calls, or keeps more than `worker_bytes` between calls, is let go.
     """
@@ -203,7 +204,7 @@ class Crew:
     async def _available(self, component: str) -> Worker:
         self._idle = [worker for worker in self._idle if worker.alive]
         if self._idle:
-            chosen = _chosen([worker for worker in self._idle if worker.expects(component)] or self._idle)
+            chosen = _chosen(self._idle, component)
             self._idle.remove(chosen)
             return chosen
         return await Worker.start(self._policy.to_json(), network=self._network)
@@ -220,7 +221,10 @@ class Crew:
         leaving.add_done_callback(self._leaving.discard)
 
 
-def _chosen(idle: list[Worker]) -> Worker:
-    """Choose of workers in the order in which they became idle."""
-    ready = time.monotonic() - READY_SECONDS
-    return next((worker for worker in reversed(idle) if worker.idle_since <= ready), idle[0])
+def _chosen(idle: list[Worker], component: str) -> Worker:
+    """Choose of workers in the order in which they became idle: a ready one, and better one that expects the component."""
+    now = time.monotonic()
+    ready = [worker for worker in idle if worker.idle_since <= now - READY_SECONDS]
+    expecting = [worker for worker in idle if worker.expects(component)]
+    both = [worker for worker in ready if worker in expecting]
+    return (both or ready or expecting[:1] or idle[:1])[-1]
