@@ -18,6 +18,8 @@ _MOST_NESTING = 60
 _TEXTS = re.compile(r'"(?:[^"\\]|\\.)*+"|\'(?:[^\'\\]|\\.)*+\'|`[^`]*+`|/\*.*?\*/', re.DOTALL)
 _QUOTED = re.compile(r"""(?<![^ \t\n\r(\[{,:=<>&?+*-])(?:"[^"]*"|'[^']*')""")  # where no name goes on: `it's` is one
 _OTHER_QUOTES = re.compile(r"[`/\\]")
+_NAMES = re.compile(r"(?<![\w$])(?!(?:and|or|in|true|false|null)\b)[A-Za-z_]\w*")
+_FUNCTION = re.compile(r"function|λ")  # behind it may stand a signature, whose letters are no names
 _parsers = local()  # a parser holds the state of what it parses, and making one takes longer than most parsing
 
 
@@ -36,20 +38,23 @@ def unbound_variables(expression: str) -> tuple[str, ...] | Unparsable:
     """
     if len(expression) > _MOST_CHARACTERS:
         return Unparsable(f"it is longer than {_MOST_CHARACTERS:,} characters", "Split the work over several steps.")
-    found = _parsed(_likened(expression))
-    return _parsed(expression) if isinstance(found, Unparsable) else found
+    found = parsed(likened(expression))
+    return parsed(expression) if isinstance(found, Unparsable) else found
 
 
-def _likened(expression: str) -> str:
-    """Put the same text in place of all texts: what they say binds and uses nothing, so that expressions alike are parsed once.
+def likened(expression: str) -> str:
+    """Put the same in place of all texts, and of all names of fields.
 
-    An expression in which a quote may be anything else, in a name, a pattern or a comment, or escaped, stays as it is.
+    They bind and use nothing, so that expressions alike are parsed once. An expression in which a quote may be anything else,
+    in a name, a pattern or a comment, or escaped, stays as it is.
     """
     if _OTHER_QUOTES.search(expression):
         return expression
-    likened = _QUOTED.sub("''", expression)
-    rest = likened.replace("''", "")
-    return expression if "'" in rest or '"' in rest else likened
+    alike = _QUOTED.sub("''", expression)
+    rest = alike.replace("''", "")
+    if "'" in rest or '"' in rest:
+        return expression
+    return alike if _FUNCTION.search(alike) else _NAMES.sub("a", alike)
 
 
 @cache
@@ -59,7 +64,8 @@ def built_in() -> frozenset[str]:
 
 
 @lru_cache(maxsize=2_000)
-def _parsed(expression: str) -> tuple[str, ...] | Unparsable:
+def parsed(expression: str) -> tuple[str, ...] | Unparsable:
+    """Name the variables that an expression leaves unbound, as it stands."""
     if nesting(_TEXTS.sub("", expression)) > _MOST_NESTING:
         return Unparsable(f"it is nested more than {_MOST_NESTING} deep", "Bind parts to variables: ( $a := ...; ... ).")
     try:
@@ -68,7 +74,7 @@ def _parsed(expression: str) -> tuple[str, ...] | Unparsable:
     except JException as error:
         _parsers.one = None
         return Unparsable(str(error).rstrip("."), _place(expression, error))
-    except (RecursionError, ValueError, TypeError, KeyError, IndexError, AttributeError, OverflowError, re.error) as error:
+    except (RuntimeError, ValueError, TypeError, LookupError, AttributeError, ArithmeticError, re.error) as error:
         _parsers.one = None  # the parser fails in its own ways on texts that are no JSONata; which, its authors do not say
         return Unparsable(f"the parser gives up on it ({type(error).__name__})", "Write it in a simpler way.")
     return tuple(name for name in used if name not in bound and name not in built_in())
