@@ -19,7 +19,7 @@ from broker.processes import environment
 GRACE_SECONDS = 0.5  # between a worker's own deadline and its end by force
 START_SECONDS = 30.0
 CLOSE_SECONDS = 2.0
-READY_SECONDS = 0.002  # after which a worker has put its last call away and got ready for the next
+READY_SECONDS = 0.001  # after which a worker has put its last call away and got ready for the next
 LOOK_EVERY = 50  # calls between two looks at how much memory a worker keeps
 
 _PAGE_BYTES = resource.getpagesize()
