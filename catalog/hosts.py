@@ -31,10 +31,8 @@ def covered(host: str, globs: Iterable[str]) -> bool:
     """
     ported = [host] if names_port(host) else [f"{host}:{port}" for port in DEFAULT_PORTS.values()]
     bare = [] if names_port(host) else [host]
-    patterns = [
-        (glob.lower().replace("[", "[[]"), ported if names_port(glob) else bare) for glob in globs
-    ]  # [ begins an address
-    return any(fnmatchcase(name, pattern) for pattern, names in patterns for name in names)
+    patterns = [glob.lower().replace("[", "[[]") for glob in globs]  # a bracket begins an address
+    return any(fnmatchcase(name, glob) for glob in patterns for name in (ported if names_port(glob) else bare))
 
 
 def names_port(host: str) -> bool:

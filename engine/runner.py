@@ -78,10 +78,8 @@ class Runner:
         """Take up every unfinished task, then run until the block is left.
 
         Nothing more is begun then; what is under way has `grace_s` seconds to come to its end, whose facts are kept. The rest
-        is called off and taken up next time, and at once where the block is left by an exception.
-
-        Without `takes_up` unfinished tasks stay as they are, except that they can be cancelled: a process that ends soon
-        would only interrupt them again.
+        is called off and taken up next time, and at once where the block is left by an exception. Without `takes_up`
+        unfinished tasks can be cancelled and stay as they are otherwise: a process that ends soon would interrupt them again.
         """
         alarms = Alarms(clock)
         rim = Rim(

@@ -14,9 +14,9 @@ import httpx
 
 from broker.host.addresses import closed
 from broker.host.refusals import Refusal
+from catalog.hosts import DEFAULT_PORTS, names_port
 
 URL_LENGTH = 8_192
-PORTS = {"http": 80, "https": 443}
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 REDIRECT_LIMIT = 5
@@ -72,12 +72,12 @@ class Globs:
     ports: frozenset[int]
 
     @classmethod
-    def of(cls, globs: Iterable[str], ports: Iterable[int] = PORTS.values()) -> "Globs":
+    def of(cls, globs: Iterable[str], ports: Iterable[int] = DEFAULT_PORTS.values()) -> "Globs":
         """Read globs, in which `*` stands for any text."""
         by_kind: dict[bool, list[re.Pattern[str]]] = {True: [], False: []}
         for glob in globs:
             pattern = ".*".join(re.escape(part) for part in glob.lower().split("*"))
-            by_kind[":" in glob.rpartition("]")[2]].append(re.compile(pattern))
+            by_kind[names_port(glob)].append(re.compile(pattern))
         return cls(tuple(by_kind[False]), tuple(by_kind[True]), frozenset(ports))
 
     def cover(self, target: Target) -> bool:
@@ -131,7 +131,7 @@ def parse(text: str, base: httpx.URL | None = None) -> Target | Refusal:
         url = base.join(text) if base else httpx.URL(text)
     except (httpx.InvalidURL, ValueError) as error:  # ValueError: half a character, an unclosed bracket in a location
         return Refusal("url_invalid", str(error))
-    if url.scheme not in PORTS:
+    if url.scheme not in DEFAULT_PORTS:
         return Refusal("url_invalid", f"only http and https URLs are fetched, not {text[:200]!r}")
     if url.userinfo or _has_userinfo(text):
         return Refusal("url_invalid", "a URL holds no user name or password: send an Authorization header")
@@ -196,7 +196,7 @@ def _target(url: httpx.URL, text: str) -> Target | Refusal:
     ascii_host = url.raw_host.decode("ascii").lower().removesuffix(".")
     if not _is_host(ascii_host):
         return Refusal("url_invalid", f"{text[:200]!r} names no valid host")
-    port = PORTS[url.scheme] if url.port is None else url.port
+    port = DEFAULT_PORTS[url.scheme] if url.port is None else url.port
     if not 0 < port < 1 << 16:
         return Refusal("url_invalid", f"{port} is no port")
     try:

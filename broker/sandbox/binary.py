@@ -1,15 +1,11 @@
 """Looks at a component before the engine does: what it is, and what it asks for."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 
 from broker.sandbox.errors import ComponentError, Why
-
-PREAMBLE = b"\0asm\x0d\0\x01\0"
-"""The first eight bytes of every component: magic, version 13, layer 1. A core module has version 1, layer 0."""
+from catalog.wasm import COMPONENT_PREAMBLE, CORE_PREAMBLE, Reader, sections
 
 WASM_BYTES = 64 << 20
-CORE_PREAMBLE = b"\0asm\x01\0\0\0"
 
 INTERFACES: Mapping[str, str] = {
     "log": "goalwright:handler/log@1.0.0",
@@ -33,7 +29,7 @@ def imports(wasm: bytes) -> tuple[str, ...]:
     """
     if len(wasm) > WASM_BYTES:
         raise ComponentError(Why.TOO_LARGE, f"it has {len(wasm)} bytes, more than {WASM_BYTES}")
-    if not wasm.startswith(PREAMBLE):
+    if not wasm.startswith(COMPONENT_PREAMBLE):
         raise ComponentError(Why.NOT_A_COMPONENT, _what(wasm))
     return tuple(_read(wasm, _IMPORTS, _import))
 
@@ -80,67 +76,31 @@ def _check_exports(wasm: bytes) -> None:
         raise ComponentError(Why.EXPORT_MISSING, "it does not export `run: func(call: string) -> string`")
 
 
-def _read(wasm: bytes, section: int, entry: Callable[["_Reader"], str]) -> list[str]:
+def _read(wasm: bytes, section: int, entry: Callable[[Reader], str]) -> list[str]:
     """Read the entries of one kind of section of the outermost component."""
     found: list[str] = []
     try:
-        reader = _Reader(wasm, len(PREAMBLE), len(wasm))
-        while reader.at < reader.end:
-            kind, size = reader.byte(), reader.number()
-            payload = reader.inner(size)
+        for kind, content in sections(wasm):
+            reader = Reader(content)
             if kind == section:
-                found.extend(entry(payload) for _ in range(payload.number()))
+                found.extend(entry(reader) for _ in range(reader.number()))
     except (IndexError, UnicodeDecodeError) as error:
         raise ComponentError(Why.MALFORMED, "its sections do not fit together") from error
     return found
 
 
-@dataclass(slots=True)
-class _Reader:
-    data: bytes
-    at: int
-    end: int
-
-    def byte(self) -> int:
-        if self.at >= self.end:
-            raise IndexError
-        self.at += 1
-        return self.data[self.at - 1]
-
-    def number(self) -> int:
-        """Read an unsigned LEB128 of at most 32 bits."""
-        value = 0
-        for shift in range(0, 35, 7):
-            byte = self.byte()
-            value |= (byte & 0x7F) << shift
-            if byte < 0x80:  # noqa: PLR2004 - the continuation bit
-                return value
-        raise IndexError
-
-    def text(self) -> str:
-        part = self.inner(self.number())
-        return part.data[part.at : part.end].decode()
-
-    def inner(self, size: int) -> "_Reader":
-        start = self.at
-        self.at += size
-        if self.at > self.end:
-            raise IndexError
-        return _Reader(self.data, start, self.at)
-
-
-def _import(reader: _Reader) -> str:
+def _import(reader: Reader) -> str:
     if reader.byte() not in _PLAIN_NAMES:
         raise IndexError
-    name = reader.text()
+    name = reader.name()
     _skip_description(reader)
     return name
 
 
-def _export(reader: _Reader) -> str:
+def _export(reader: Reader) -> str:
     if reader.byte() not in _PLAIN_NAMES:
         raise IndexError
-    name = reader.text()
+    name = reader.name()
     if reader.byte() == _CORE_MODULE:
         reader.byte()
     reader.number()
@@ -149,7 +109,7 @@ def _export(reader: _Reader) -> str:
     return name
 
 
-def _skip_description(reader: _Reader) -> None:
+def _skip_description(reader: Reader) -> None:
     sort = reader.byte()
     if sort not in _SORTS:
         raise IndexError

@@ -20,11 +20,11 @@ from broker.sandbox.pages import HotPages
 from broker.sandbox.verdict import Verdict, verdict
 from broker.sandbox.watchdog import Budget, Watchdog, thread_clock
 
-PREPARE_SECONDS = 0.1  # for making an instance ahead; half a millisecond is usual
+PREPARE_SECONDS = 0.1  # for making an instance ahead; a thirtieth of a millisecond is usual
 
 _FUNCTIONS = {"log": "write", "http": "request", "notify": "send"}
 
-# What componentize-py's guests need is 38 instances, 2 tables of 8,192 elements, 1 memory.
+# A guest in Python needs 2 instances, or 38 where its modules were not joined, 2 tables of 8,192 elements, 1 memory.
 _INSTANCES, _TABLES, _TABLE_ELEMENTS, _MEMORIES = 100, 10, 20_000, 1
 
 HostFunctions = Mapping[str, Callable[..., str | None]]

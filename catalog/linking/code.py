@@ -4,7 +4,8 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from catalog.linking.binary import LinkError, Reader, number, signed
+from catalog.linking.errors import LinkError
+from catalog.wasm import Reader, number, signed
 
 _LEB = rb"[\x80-\xff]*[\x00-\x7f]"
 _PLAIN = re.compile(

@@ -4,8 +4,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
 
-from catalog.linking.binary import LinkError, Reader, section, sections
+from catalog.linking.errors import LinkError
 from catalog.linking.modules import Kind
+from catalog.wasm import Reader, section, sections
 
 LIFT, LOWER = b"\0\0", b"\1\0"
 MEMORY, FUNCTIONS = 3, (4, 5)

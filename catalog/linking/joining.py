@@ -4,11 +4,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
 
-from catalog.linking.binary import LinkError, Reader, number, section, signed, sized, vector
 from catalog.linking.code import Numbers, body
+from catalog.linking.errors import LinkError
 from catalog.linking.modules import ADD, CONSTANT, END, FUNCTION_REFERENCE, GET, Kind, Module, Section, expression
-
-PREAMBLE = b"\0asm\x01\0\0\0"
+from catalog.wasm import CORE_PREAMBLE, Reader, number, section, signed, sized, vector
 
 _ACTIVE, _PASSIVE, _NAMING_TABLE, _DECLARED = range(4)  # the forms of a segment that begin so
 
@@ -62,7 +61,7 @@ class _Whole:
             Section.CODE: vector(self._code()),
             Section.DATA: vector(data),
         }
-        return PREAMBLE + b"".join(section(kind, content) for kind, content in contents.items())
+        return CORE_PREAMBLE + b"".join(section(kind, content) for kind, content in contents.items())
 
     def _of(self, place: int, elements: range, data: range) -> Numbers:
         return Numbers(

@@ -8,10 +8,11 @@ checked by the engine as anything is that was built elsewhere.
 
 from collections import Counter
 
-from catalog.linking.binary import LinkError, number, section, sized, vector
 from catalog.linking.components import LOWER, MEMORY, Canon, Component, Export, Item, Lowered, Section, Thing
+from catalog.linking.errors import LinkError
 from catalog.linking.joining import Part, joined
 from catalog.linking.modules import Import, Kind, Module
+from catalog.wasm import COMPONENT_PREAMBLE, number, section, sized, vector
 
 _INSTANCE = 0x12  # as a sort
 _WHOLE = 0  # the number of the joined module, and of its instance
@@ -23,7 +24,7 @@ def linked(component: bytes) -> bytes:
     What it imports, exports and does stays the same. Raises `LinkError` where it has parts that are not read here.
     """
     try:
-        return component[:8] + _Linker(Component(component)).write()
+        return component[: len(COMPONENT_PREAMBLE)] + _Linker(Component(component)).write()
     except (IndexError, KeyError, ValueError) as error:
         message = "sections that do not fit together"
         raise LinkError(message) from error

@@ -1,9 +1,12 @@
 """Core modules in parts, as far as joining them needs it (core specification, Binary Format, Modules)."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
+from typing import Any
 
-from catalog.linking.binary import LinkError, Reader, sections
+from catalog.linking.errors import LinkError
+from catalog.wasm import Reader, sections
 
 GET, CONSTANT, FUNCTION_REFERENCE, ADD, END = 0x23, 0x41, 0xD2, 0x6A, 0x0B
 """Of the instructions of a constant expression those that are looked at."""
@@ -90,17 +93,8 @@ class Module:
         return len((self.functions, self.tables, self.memories, self.globals)[kind])
 
     def _take(self, kind: int, reader: Reader) -> None:
-        lists = {
-            Section.TYPE: ("types", _type),
-            Section.IMPORT: ("imports", _import),
-            Section.FUNCTION: ("functions", Reader.number),
-            Section.TABLE: ("tables", _table),
-            Section.MEMORY: ("memories", _memory),
-            Section.GLOBAL: ("globals", _global),
-            Section.CODE: ("code", Reader.content),
-        }
-        if kind in lists:
-            name, entry = lists[Section(kind)]
+        if kind in _LISTS:
+            name, entry = _LISTS[kind]
             setattr(self, name, [entry(reader) for _ in range(reader.number())])
         elif kind == Section.EXPORT:
             found = [(reader.name(), (Kind(reader.byte()), reader.number())) for _ in range(reader.number())]
@@ -122,7 +116,7 @@ def expression(reader: Reader) -> list[tuple[int, int, bytes]]:
         code = reader.byte()
         if code == END:
             return found
-        value = reader.number() if code in _NUMBERED else 0
+        value = reader.number(bits=64) if code in _NUMBERED else 0
         reader.take(_FIXED.get(code, 0))
         if code not in _NUMBERED and code not in _FIXED and code != ADD:
             message = f"instruction {code:#x} in a constant expression"
@@ -179,3 +173,15 @@ def _global(reader: Reader) -> Global:
     start = reader.at
     expression(reader)
     return Global(type=kind, mutable=bool(kind[1]), begins=reader.since(start))
+
+
+_LISTS: Mapping[int, tuple[str, Callable[[Reader], Any]]] = {
+    Section.TYPE: ("types", _type),
+    Section.IMPORT: ("imports", _import),
+    Section.FUNCTION: ("functions", Reader.number),
+    Section.TABLE: ("tables", _table),
+    Section.MEMORY: ("memories", _memory),
+    Section.GLOBAL: ("globals", _global),
+    Section.CODE: ("code", Reader.content),
+}
+"""The sections that are lists: which part of a module each is, and what reads one entry."""

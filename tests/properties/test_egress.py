@@ -15,6 +15,7 @@ from broker.host.guard import Request, Target
 from broker.host.masks import Masks
 from broker.host.refusals import Refusal
 from broker.orders import Loan
+from catalog.hosts import DEFAULT_PORTS
 
 PIECES = st.lists(
     st.sampled_from(
@@ -75,7 +76,7 @@ def test_every_text_is_read_as_a_plain_target_or_refused(text: str) -> None:
     if isinstance(found, Refusal):
         assert found.type == "url_invalid"
         return
-    assert found.url.scheme in guard.PORTS
+    assert found.url.scheme in DEFAULT_PORTS
     assert PLAIN_HOST.fullmatch(found.host)
     assert not found.url.userinfo
     assert not re.search(rb"[\x00-\x20\x7f-\xff\\]", found.url.raw_path)

@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 from wasmtime import wat2wasm
 
-from broker.sandbox.binary import INTERFACES, PREAMBLE, granted
+from broker.sandbox.binary import INTERFACES, granted
 from broker.sandbox.compiler import Compiler
 from broker.sandbox.errors import CompileError, ComponentError, SandboxError, Why
+from catalog.wasm import COMPONENT_PREAMBLE
 from tests.integration.broker.conftest import wat
 
 ALL = granted(("http", "notify"))
@@ -28,15 +29,15 @@ REFUSED = [
     pytest.param(b"(component)", Why.NOT_A_COMPONENT, id="short text"),
     pytest.param(bytes(wat2wasm("(module)")), Why.NOT_A_COMPONENT, id="core module"),
     pytest.param(b"\x7fELF" + b"\0" * 100, Why.NOT_A_COMPONENT, id="compiled image"),
-    pytest.param(PREAMBLE[:-1], Why.NOT_A_COMPONENT, id="cut preamble"),
-    pytest.param(PREAMBLE + b"\x0a\x05", Why.MALFORMED, id="section longer than the file"),
-    pytest.param(PREAMBLE + b"\x0a\x01\x7f", Why.MALFORMED, id="more imports than bytes"),
-    pytest.param(PREAMBLE + b"\x0a\xff\xff\xff\xff\xff\xff", Why.MALFORMED, id="number without end"),
-    pytest.param(PREAMBLE + b"\x0a\x05\x01\x00\x02\xff\xff", Why.MALFORMED, id="name that is no text"),
-    pytest.param(PREAMBLE + b"\x0a\x05\x01\x07\x01a\x01", Why.MALFORMED, id="name of a kind unheard of"),
-    pytest.param(PREAMBLE + b"\x01\x03abc", Why.INVALID, id="nonsense inside"),
-    pytest.param(PREAMBLE + b"\x63\x00", Why.INVALID, id="unknown section"),
-    pytest.param(PREAMBLE + b"\0" * (64 << 20), Why.TOO_LARGE, id="too large"),
+    pytest.param(COMPONENT_PREAMBLE[:-1], Why.NOT_A_COMPONENT, id="cut preamble"),
+    pytest.param(COMPONENT_PREAMBLE + b"\x0a\x05", Why.MALFORMED, id="section longer than the file"),
+    pytest.param(COMPONENT_PREAMBLE + b"\x0a\x01\x7f", Why.MALFORMED, id="more imports than bytes"),
+    pytest.param(COMPONENT_PREAMBLE + b"\x0a\xff\xff\xff\xff\xff\xff", Why.MALFORMED, id="number without end"),
+    pytest.param(COMPONENT_PREAMBLE + b"\x0a\x05\x01\x00\x02\xff\xff", Why.MALFORMED, id="name that is no text"),
+    pytest.param(COMPONENT_PREAMBLE + b"\x0a\x05\x01\x07\x01a\x01", Why.MALFORMED, id="name of a kind unheard of"),
+    pytest.param(COMPONENT_PREAMBLE + b"\x01\x03abc", Why.INVALID, id="nonsense inside"),
+    pytest.param(COMPONENT_PREAMBLE + b"\x63\x00", Why.INVALID, id="unknown section"),
+    pytest.param(COMPONENT_PREAMBLE + b"\0" * (64 << 20), Why.TOO_LARGE, id="too large"),
     *(
         pytest.param(bytes(wat2wasm(importing(name))), Why.IMPORT_REFUSED, id=name)
         for name in (

@@ -14,12 +14,13 @@ from wasmtime import wat2wasm
 
 from broker.policy import Policy
 from broker.pool import WasmPool
-from broker.sandbox.binary import INTERFACES, PREAMBLE, WASM_BYTES, examine, imports
+from broker.sandbox.binary import INTERFACES, WASM_BYTES, examine, imports
 from catalog.build import build, default_cache
 from catalog.calls import Call, Failed, Ok
 from catalog.capability import Limits
 from catalog.loader import load_catalog
 from catalog.registry import Catalog
+from catalog.wasm import COMPONENT_PREAMBLE
 from tests.integration.broker.conftest import capability, wat
 
 GUESTS = Path(__file__).parent / "guests"
@@ -173,9 +174,11 @@ EXAMINED = [
     pytest.param(bytes(wat2wasm("(module)")), (), "it is a core module, not a component", id="core module"),
     pytest.param(b"\x7fELF" + bytes(64), (), "it is compiled code", id="compiled image"),
     pytest.param(b"PK\x03\x04", (), "it does not begin as a WebAssembly component does", id="archive"),
-    pytest.param(PREAMBLE + bytes(WASM_BYTES), (), "more than", id="too large"),
-    pytest.param(PREAMBLE + b"\x0b\x05", (), "its sections do not fit together", id="cut"),
-    pytest.param(PREAMBLE + b"\x0b\x03\x01\x07\x00", (), "its sections do not fit together", id="export of a kind unheard of"),
+    pytest.param(COMPONENT_PREAMBLE + bytes(WASM_BYTES), (), "more than", id="too large"),
+    pytest.param(COMPONENT_PREAMBLE + b"\x0b\x05", (), "its sections do not fit together", id="cut"),
+    pytest.param(
+        COMPONENT_PREAMBLE + b"\x0b\x03\x01\x07\x00", (), "its sections do not fit together", id="export of a kind unheard of"
+    ),
     pytest.param(bytes(wat2wasm("(component)")), (), "it does not export `run", id="no export"),
     pytest.param(bytes(wat2wasm(wat("ok"))), (), f"it imports {INTERFACES['http']}", id="more than declared"),
 ]

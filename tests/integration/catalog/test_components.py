@@ -11,9 +11,9 @@ from wasmtime import wat2wasm
 
 from catalog.build import BuildError, build, default_cache, link, world_of
 from catalog.capability import Capability
-from catalog.linking.binary import sections
 from catalog.loader import load_capability
 from catalog.packages import PackageError, bundled
+from catalog.wasm import sections
 
 if TYPE_CHECKING:
     from tests.integration.catalog.conftest import Recorder, Sandbox

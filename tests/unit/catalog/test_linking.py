@@ -5,7 +5,7 @@ from wasmtime import Config, Engine, Store, wat2wasm
 from wasmtime.component import Component, Linker
 
 from catalog.linking import LinkError, linked
-from catalog.linking.binary import Reader, number, sections, signed
+from catalog.wasm import Reader, number, sections, signed
 
 CORE_MODULE = 1
 

@@ -1,16 +1,18 @@
-"""The parts of WebAssembly's binary format that core modules and components have in common."""
+"""WebAssembly's binary format, as far as core modules and components have it in common: numbers, names, sections."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+CORE_PREAMBLE = b"\0asm\x01\0\0\0"
+"""The first eight bytes of every core module: magic, version 1, layer 0."""
 
-class LinkError(Exception):
-    """A component whose modules are not joined: it uses something that is not read here. It runs as it is."""
+COMPONENT_PREAMBLE = b"\0asm\x0d\0\x01\0"
+"""The first eight bytes of every component: magic, version 13, layer 1."""
 
 
 @dataclass(slots=True)
 class Reader:
-    """Reads one value after the other."""
+    """Reads one value after the other. Raises `IndexError` where there is no more, or a number that is too long."""
 
     data: bytes
     at: int = 0
@@ -25,15 +27,15 @@ class Reader:
         self.at += 1
         return self.data[self.at - 1]
 
-    def number(self) -> int:
-        """Read an unsigned LEB128."""
-        value = shift = 0
-        while True:
+    def number(self, bits: int = 32) -> int:
+        """Read an unsigned LEB128 of at most so many bits."""
+        value = 0
+        for shift in range(0, bits, 7):
             byte = self.byte()
             value |= (byte & 0x7F) << shift
             if byte < 0x80:  # noqa: PLR2004 - the continuation bit
                 return value
-            shift += 7
+        raise IndexError
 
     def signed(self) -> int:
         """Read a signed LEB128."""
@@ -47,7 +49,7 @@ class Reader:
         return self.take(self.number())
 
     def take(self, count: int) -> bytes:
-        """Read so many bytes; raises `IndexError` where there are fewer."""
+        """Read so many bytes."""
         self.at += count
         if self.at > len(self.data):
             raise IndexError
@@ -68,7 +70,7 @@ class Reader:
 
 def sections(data: bytes) -> Iterator[tuple[int, bytes]]:
     """Read the sections behind the preamble: what each is, and its content."""
-    reader = Reader(data, 8)
+    reader = Reader(data, len(CORE_PREAMBLE))
     while reader.more:
         kind = reader.byte()
         yield kind, reader.content()
