@@ -12,7 +12,7 @@ from broker.policy import Policy
 from broker.pool import WasmPool
 from broker.secrets import Environment, Folder, SecretProvider, Vault
 from broker.tasks import TaskLimits
-from catalog.capability import Capability, Limits
+from catalog.capability import Capability
 from catalog.findings import CatalogError
 from catalog.loader import CORE, LoadedCatalog, load_catalog
 from catalog.published import Published
@@ -160,7 +160,7 @@ async def sandbox(known: Vocabulary) -> AsyncIterator[WasmPool]:
         channels={name: channel.channel() for name, channel in settings.channels.items()},
         secrets={name: secret.binding() for name, secret in settings.secrets.items()},
         ca_file=settings.ca_file,
-        limits=Limits(**settings.call_limits.model_dump()),
+        limits=settings.call_limits,
         task_limits=TaskLimits(**settings.task_limits.model_dump()),
         namespace_calls=settings.namespace_calls,
         grace_s=settings.grace_s,

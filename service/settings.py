@@ -1,16 +1,18 @@
 """Settings: what the operator decides, from `GOALWRIGHT_*` variables and `goalwright.toml`."""
 
 import os
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
-from typing import Self
+from typing import Annotated, Self
 
 import platformdirs
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from broker.policy import CEILING
 from broker.tasks import TaskLimits
+from catalog.capability import Limits
 from catalog.hosts import DEFAULT_PORTS, names_port
 from planner.models.prices import Price
 from service.egress import ChannelSettings, SecretName, SecretSettings, findings
@@ -27,18 +29,12 @@ class SettingsError(Exception):
         self.findings = findings
 
 
-class CallLimitsSettings(BaseModel):
-    """What one call of a handler may use at most; a handler may ask for less."""
+def _up_to_the_ceiling(given: object) -> object:
+    return {**CEILING.model_dump(), **given} if isinstance(given, Mapping) else given
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
-    cpu_ms: int = Field(default=CEILING.cpu_ms, ge=1, le=60_000)
-    wall_ms: int = Field(default=CEILING.wall_ms, ge=1, le=600_000)
-    memory_bytes: int = Field(default=CEILING.memory_bytes, ge=32 << 20, le=1 << 30)
-    output_bytes: int = Field(default=CEILING.output_bytes, ge=1, le=64 << 20)
-    log_bytes: int = Field(default=CEILING.log_bytes, ge=0, le=1 << 20)
-    host_calls: int = Field(default=CEILING.host_calls, ge=0, le=10_000)
-    moved_bytes: int = Field(default=CEILING.moved_bytes, ge=0, le=1 << 30)
+CallLimits = Annotated[Limits, BeforeValidator(_up_to_the_ceiling)]
+"""What one call of a handler may use at most, where the settings say less than the ceiling; a handler may ask for less."""
 
 
 class TaskLimitsSettings(BaseModel):
@@ -116,7 +112,7 @@ class Settings(BaseSettings):
     handlers: tuple[Path, ...] = Field(default=(), description="Folders with more capabilities.")
     templates: tuple[Path, ...] = Field(default=(), description="Folders with more templates.")
     workers: int = Field(default_factory=lambda: os.cpu_count() or 1, ge=1, le=256)
-    call_limits: CallLimitsSettings = CallLimitsSettings()
+    call_limits: CallLimits = CEILING
     task_limits: TaskLimitsSettings = TaskLimitsSettings()
     namespace_calls: int = Field(default=10_000, ge=1, description="Calls of one namespace at once; more of them wait.")
     grace_s: float = Field(default=20.0, ge=0, description="Time for calls under way when the server stops.")

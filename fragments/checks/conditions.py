@@ -10,8 +10,7 @@ from fragments.checks.references import reads_itself
 from fragments.conditions import faults, references
 from fragments.problems import Problem, Severity
 from fragments.references import ROOTS, Reference
-from fragments.schemas.fitting import takes_all
-from fragments.schemas.inlining import is_unknown
+from fragments.schemas.fitting import says_nothing
 from fragments.schemas.paths import Found, at_path
 
 _MOST_LISTED = 100
@@ -53,16 +52,16 @@ def _findings(
 
 def _is_untyped(root: Schema | None, reference: Reference) -> bool:
     place = at_path(root, reference.path) if root is not None else None
-    return isinstance(place, Found) and _is_open(place.schema)
+    return isinstance(place, Found) and _may_be_anything(place.schema)
 
 
-def _is_open(schema: Schema) -> bool:
+def _may_be_anything(schema: Schema) -> bool:
     """Say whether nothing says of what type a value is, in some case at least."""
-    if is_unknown(schema) or takes_all(schema):
+    if says_nothing(schema):
         return True
     if not isinstance(schema, Mapping) or "type" in schema:
         return False
-    return any(_is_open(case) for word in ("anyOf", "oneOf") for case in schema.get(word, ()))
+    return any(_may_be_anything(case) for word in ("anyOf", "oneOf") for case in schema.get(word, ()))
 
 
 def _itself(asked: Asked) -> Iterator[Problem]:

@@ -14,7 +14,7 @@ from fragments.pointers import has_braces, join
 from fragments.problems import Problem, Severity
 from fragments.references import find, is_text_with_references, whole
 from fragments.schemas.acceptance import judges_by_key, key_rules, keys_accepted, plainly_accepts
-from fragments.schemas.fitting import Fit, fits, fits_when_present, provable, takes_all
+from fragments.schemas.fitting import Fit, fits, fits_when_present, provable, says_nothing, takes_all
 from fragments.schemas.inference import in_words
 from fragments.schemas.inlining import NAMED, UNKNOWN, is_unknown
 from fragments.schemas.soundness import schema_flaw, sound
@@ -202,8 +202,7 @@ def _unlikely(value: Json, shape: Schema, schema: Schema, place: Place) -> Probl
 
 
 def _unproved_input(shape: Schema, schema: Schema, place: Place) -> Problem:
-    untyped = is_unknown(shape) or takes_all(shape)
-    known = "nothing is known of it" if untyped else f"all that is known of it is {_written(shape)}"
+    known = "nothing is known of it" if says_nothing(shape) else f"all that is known of it is {_written(shape)}"
     says = f"{place.label} must be {_written(schema)}; {known}. The step fails where it does not fit."
     advice = "Say as much in the schema of the step that it comes from (output_schema, response_schema, must_produce)."
     return Problem(code="input.unproved", where=place.where, says=says, hint=advice, severity=Severity.WARNING)

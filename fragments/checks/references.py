@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
-from catalog.values import JsonObject, Schema
+from catalog.values import JsonObject
 from fragments.checks.findings import replaced
 from fragments.checks.flows import Flows
 from fragments.checks.layout import Node, Scope, Use
@@ -11,7 +11,7 @@ from fragments.checks.view import View
 from fragments.near import hint, only_near
 from fragments.problems import Problem, Severity
 from fragments.references import FAILURE, ROOTS, SECRETS, Key, Malformed, Reference, redirected, spelled, written
-from fragments.schemas.fitting import takes_all
+from fragments.schemas.fitting import says_nothing
 from fragments.schemas.inference import in_words
 from fragments.schemas.inlining import is_unknown
 from fragments.schemas.paths import Found, Impossible, at_path
@@ -74,11 +74,7 @@ def _mended_at(flows: Flows, use: Use, reference: Reference) -> tuple[Key, ...]:
     path = reference.path
     beginnings = (replace(reference, path=path[:i]) for i in range(len(path) - len(reference.tail), len(path)))
     places = ((beginning.path, flows.place(beginning, use.scope)) for beginning in beginnings)
-    return next((at for at, place in places if isinstance(place, Found) and _says_nothing(place.schema)), path)
-
-
-def _says_nothing(schema: Schema) -> bool:
-    return is_unknown(schema) or takes_all(schema)
+    return next((at for at, place in places if isinstance(place, Found) and says_nothing(place.schema)), path)
 
 
 def _is_in_skipped(flows: Flows, use: Use, reference: Reference) -> bool:

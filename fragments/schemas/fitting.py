@@ -80,6 +80,11 @@ def takes_all(schema: Schema) -> bool:
     return schema is True or (isinstance(schema, dict) and ASSERTING.isdisjoint(schema) and not is_unknown(schema))
 
 
+def says_nothing(schema: Schema) -> bool:
+    """Say whether a schema tells nothing of a value: none is known, or it accepts every one."""
+    return is_unknown(schema) or takes_all(schema)
+
+
 def all_of(parts: Iterable[Fit]) -> Fit:
     """Judge a value that must satisfy every part: one NO is enough."""
     verdict = Fit.YES

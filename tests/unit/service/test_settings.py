@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from broker.channels import Email, Webhook
-from broker.policy import Binding
+from broker.policy import CEILING, Binding
 from service.settings import SettingsError, read_settings
 
 
@@ -142,3 +142,22 @@ def test_broken_files_and_variables_are_refused_with_a_sentence(monkeypatch: pyt
 )
 def test_plans_are_checked_against_all_hosts_that_handlers_may_reach(given: dict[str, Any], expected: tuple[str, ...]) -> None:
     assert read_settings(**given).reachable_hosts == expected
+
+
+def test_a_limit_of_calls_leaves_the_others_at_the_ceiling() -> None:
+    assert read_settings(call_limits={"cpu_ms": 500}).call_limits == CEILING.model_copy(update={"cpu_ms": 500})
+    assert read_settings().call_limits == CEILING
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        pytest.param({"cpu_ms": 0}, "call_limits.cpu_ms", id="nothing at all"),
+        pytest.param({"memory_bytes": 2 << 30}, "call_limits.memory_bytes", id="more than anybody gets"),
+        pytest.param({"colour": 1}, "call_limits.colour", id="no limit"),
+        pytest.param(7, "call_limits", id="no table"),
+    ],
+)
+def test_limits_that_cannot_be_are_refused_by_name(given: Any, says: str) -> None:
+    with pytest.raises(SettingsError, match=says):
+        read_settings(call_limits=given)
