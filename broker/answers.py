@@ -9,7 +9,7 @@ from broker.host.log import cleaned
 from broker.orders import Report
 from catalog.calls import Failed, Ok, Outcome, Usage, Waits
 from catalog.capability import NAME
-from catalog.values import Json
+from schemas.values import Json
 
 MESSAGE_LENGTH = 2_000
 RETRY_AFTER_S = 86_400.0

@@ -3,7 +3,7 @@
 from broker.shapes import fault
 from catalog.calls import Call, Failed
 from catalog.capability import Capability
-from catalog.values import Schema, canonical
+from schemas.values import Schema, canonical
 
 
 class Contract:

@@ -10,7 +10,7 @@ from broker import channels
 from broker.channels import Channel
 from broker.tasks import TaskLimits
 from catalog.capability import Limits
-from catalog.values import Json
+from schemas.values import Json
 
 SECRET_HEADERS = ("authorization", "*-key", "*-token", "*apikey")
 """The request headers that may carry a secret where the operator names none."""

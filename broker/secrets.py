@@ -25,7 +25,7 @@ from broker.orders import Loan
 from broker.policy import Binding
 from catalog.calls import Call, Failed
 from catalog.capability import Capability
-from catalog.values import Json
+from schemas.values import Json
 
 LENGTHS = range(8, 4_097)  # a shorter one could not be masked without masking ordinary words; a longer one fits no header
 FILE_BYTES = 16_384

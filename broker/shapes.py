@@ -8,9 +8,9 @@ from jsonschema.exceptions import SchemaError, ValidationError, best_match
 from jsonschema.protocols import Validator
 from referencing.exceptions import Unresolvable
 
-from catalog.effort import RUNNING, TooMuchWorkError, bounded
-from catalog.patterns import PatternError
-from catalog.validation import validator
+from schemas.effort import RUNNING, TooMuchWorkError, bounded
+from schemas.patterns import PatternError
+from schemas.validation import validator
 
 
 @lru_cache(maxsize=256)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from catalog.capability import Limits
-from catalog.values import Json, JsonObject
+from schemas.values import Json, JsonObject
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

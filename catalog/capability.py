@@ -6,7 +6,7 @@ from typing import Annotated
 from jsonpointer import resolve_pointer, set_pointer
 from pydantic import BaseModel, ConfigDict, Field
 
-from catalog.values import Json, JsonObject, Schema
+from schemas.values import Json, JsonObject, Schema
 
 NAME = r"^[a-z][a-z0-9_]{0,62}$"
 VERSION = r"^\d+\.\d+\.\d+$"

@@ -15,7 +15,7 @@ from yaml.error import MarkedYAMLError
 
 from catalog.capability import Capability
 from catalog.findings import CatalogError, Finding
-from catalog.values import Json
+from schemas.values import Json
 
 DESCRIPTION = "capability.yaml"
 HANDLER = "handler.py"

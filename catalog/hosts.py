@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from fnmatch import fnmatchcase
 from urllib.parse import urlsplit
 
-from catalog.values import Json
+from schemas.values import Json
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from catalog.capability import Capability, Example
 from catalog.registry import Catalog
 from catalog.rendering import rendered
-from catalog.values import Json
+from schemas.values import Json
 
 _LIMITS = {
     "cpu_ms": ("time in the guest", "{:,} ms"),

@@ -19,7 +19,7 @@ from pydantic import Field, ValidationError
 
 from catalog.capability import Capability, Document
 from catalog.findings import CatalogError, Finding
-from catalog.values import canonical, digest
+from schemas.values import canonical, digest
 
 Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 Stamp: TypeAlias = tuple[int, int, int] | None

@@ -11,10 +11,10 @@ from referencing.exceptions import Unresolvable
 from referencing.jsonschema import DRAFT202012
 from semantic_version import Version
 
-from catalog import keywords
 from catalog.capability import Capability, Effect, Import, OutputCase
-from catalog.validation import PATTERNS, validator
-from catalog.values import Json, canonical
+from schemas import keywords
+from schemas.validation import PATTERNS, validator
+from schemas.values import Json, canonical
 
 Misfits = Iterator[tuple[str, str]]
 FORMATS = {"cel", "jsonata", "json-schema", "uri-template", "mustache"}

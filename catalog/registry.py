@@ -9,7 +9,7 @@ from rapidfuzz import process
 from semantic_version import NpmSpec, Version
 
 from catalog.capability import Capability
-from catalog.values import digest
+from schemas.values import digest
 
 _MOST_FOUND = 1_000  # references that are kept with what they mean
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from jinja2 import BaseLoader, Environment, PackageLoader, StrictUndefined
 
-from catalog.values import Json
+from schemas.values import Json
 
 
 def environment(loader: BaseLoader | None = None, *, keep_trailing_newline: bool = False) -> Environment:

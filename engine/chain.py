@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 
-from catalog.values import canonical
 from engine import facts, tasks
 from engine.codec import encode
 from engine.errors import EngineError
 from engine.evolve import evolve
 from engine.facts import Fact
 from engine.state import TaskState
+from schemas.values import canonical
 
 GENESIS = ""
 """What stands in place of a hash before the first fact."""

@@ -10,9 +10,9 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any, get_args, get_type_hints
 
-from catalog.values import Json, canonical
 from engine import facts
 from engine.errors import FactUnreadableError, FactUnwritableError
+from schemas.values import Json, canonical
 
 Reader = Callable[[Any], Any]
 

@@ -4,10 +4,10 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from catalog.calls import Outcome
-from catalog.values import JsonObject
 from fragments.bounds import Left
 from fragments.documents import Template
 from fragments.planning import PlanReply
+from schemas.values import JsonObject
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,9 +1,9 @@
 """Whether a value fits a JSON Schema, asked while a task runs."""
 
-from catalog.effort import RUNNING, TooMuchWorkError, bounded
-from catalog.values import Json, JsonObject
 from fragments.schemas.soundness import schema_flaw
 from fragments.schemas.validators import failures, short
+from schemas.effort import RUNNING, TooMuchWorkError, bounded
+from schemas.values import Json, JsonObject
 
 
 def misfit(schema: JsonObject, value: Json) -> str | None:

@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from catalog.calls import Usage
-from catalog.values import JsonObject
 from engine import facts, ledger, planned, steps, tasks
 from engine.blueprints import Blueprint
 from engine.ledger import amounts
@@ -14,6 +13,7 @@ from engine.state import ROOT, LoopState, PlanningState, ScopeState, StepState, 
 from engine.transitions import moved, put, settled
 from fragments.bounds import Amounts, Left
 from fragments.documents import Step
+from schemas.values import JsonObject
 
 
 def evolve(state: TaskState, body: facts.Body, *, at: datetime) -> TaskState:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeAlias
 
-from catalog.values import Json, JsonObject
+from schemas.values import Json, JsonObject
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field, replace
 
 from immutables import Map
 
-from catalog.values import Json
 from fragments.bounds import Amounts, Left
+from schemas.values import Json
 
 ROOT = ""
 NOTHING = Amounts()

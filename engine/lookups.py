@@ -6,11 +6,11 @@ Secrets are seen by nobody: a reference to one stays as written, and only its pl
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from catalog.values import Json
 from engine import steps
 from engine.state import ScopeState, TaskState
 from fragments.pointers import braced
 from fragments.references import SECRETS, Reference, resolve, whole, written
+from schemas.values import Json
 
 
 def resolved(state: TaskState, scope: ScopeState, value: Json) -> Json:

@@ -6,7 +6,6 @@ from typing import TypeAlias
 
 from catalog.calls import Call, Grants
 from catalog.hosts import covered
-from catalog.values import JsonObject
 from engine import facts, steps
 from engine.constructs import RUNS
 from engine.effects import Effect, ExpireAt, Plan, RunHandler, WakeAt
@@ -16,6 +15,7 @@ from engine.state import ROOT, PlanningState, ScopeState, StepState, TaskState
 from fragments.documents import Allow
 from fragments.frames import Frame
 from fragments.planning import PlanRequest
+from schemas.values import JsonObject
 
 Claim: TypeAlias = tuple[object, ...]
 """What tells one effect of a step from every other: its kind and its numbers."""

@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 
-from catalog.values import JsonObject
 from engine import facts, ledger, steps
 from engine.ledger import amounts
 from engine.reasons import Reason
@@ -12,6 +11,7 @@ from engine.state import PlanningState, StepState, TaskState
 from engine.transitions import moved, put, settled
 from fragments.planning import Turn
 from fragments.problems import Problem, Severity
+from schemas.values import JsonObject
 
 
 def plan_asked(state: TaskState, body: facts.PlanAsked, at: datetime) -> TaskState:

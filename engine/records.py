@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from catalog.values import Json, JsonObject
+from schemas.values import Json, JsonObject
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,6 @@ from datetime import datetime
 from immutables import Map
 
 from catalog.calls import Usage
-from catalog.values import Json, JsonObject
 from engine import steps, tasks
 from engine.blueprints import Blueprint
 from engine.facts import Error
@@ -15,6 +14,7 @@ from engine.ledger import NOTHING, Ledger
 from fragments.bounds import Amounts, Left
 from fragments.documents import Step
 from fragments.planning import Turn
+from schemas.values import Json, JsonObject
 
 ROOT = ""
 

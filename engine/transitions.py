@@ -2,10 +2,10 @@
 
 from dataclasses import replace
 
-from catalog.values import JsonObject
 from engine import ledger, steps
 from engine.ledger import amounts
 from engine.state import StepState, TaskState
+from schemas.values import JsonObject
 
 
 def moved(step: StepState, status: steps.Status) -> steps.Status:

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeAlias
 
-from catalog.values import Json, JsonObject
 from engine import facts, steps
 from engine.facts import Error, Fact
 from engine.state import StepState, TaskState
+from schemas.values import Json, JsonObject
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,8 +6,8 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field
 
 from catalog.capability import Document, Effect
-from catalog.values import Json
 from fragments.bounds import Bounds, Duration
+from schemas.values import Json
 
 Name = Annotated[
     str,

@@ -9,12 +9,12 @@ from pydantic import Field
 from yaml import safe_load
 
 from catalog.capability import Document
-from catalog.values import Json
 from fragments.bounds import Bounds
 from fragments.codes import CODES
 from fragments.constructs import Construct
 from fragments.documents import Allow
 from fragments.problems import Severity
+from schemas.values import Json
 
 _FOLDER = files("fragments") / "explained"
 

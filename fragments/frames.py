@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass, field
 
-from catalog.values import JsonObject
 from fragments.bounds import Left
 from fragments.constructs import Construct
 from fragments.documents import Allow
 from fragments.workflows import Workflows
+from schemas.values import JsonObject
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

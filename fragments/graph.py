@@ -3,11 +3,11 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from catalog.values import Json
 from fragments.conditions import steps_read
 from fragments.documents import Step, Switch
 from fragments.pointers import braced_texts
 from fragments.references import parse, references_in
+from schemas.values import Json
 
 if TYPE_CHECKING:
     from networkx import DiGraph

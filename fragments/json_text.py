@@ -5,10 +5,10 @@ import re
 from dataclasses import replace
 from typing import NoReturn
 
-from catalog.values import Json
 from fragments.positions import Position, end_of, json_marks, json_string
 from fragments.problems import Problem
 from fragments.yaml_text import NESTING, finite, integer, shortened
+from schemas.values import Json
 
 _FENCE = re.compile(r"```[ \t]*(?:json|JSON)?[ \t]*\r?\n(.*?)```", re.DOTALL)
 _MOST_CANDIDATES = 50

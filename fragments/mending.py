@@ -12,13 +12,13 @@ from jsonpatch import JsonPatch, JsonPatchException
 from jsonpointer import JsonPointerException
 
 from catalog.registry import Catalog
-from catalog.values import Json, JsonObject
 from fragments.checks import check
 from fragments.documents import Fragment, Refusal, Template
 from fragments.frames import Frame
 from fragments.problems import Problem
 from fragments.proofs import Report
 from fragments.reading import Reading
+from schemas.values import Json, JsonObject
 
 MOST_ROUNDS = 3
 _KEPT = frozenset({"bounds", "allow", "must_produce", "max_items", "max_parallel", "max_attempts", "failure_threshold"})

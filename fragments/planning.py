@@ -4,11 +4,11 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import TypeAlias
 
-from catalog.values import Json, JsonObject
 from fragments.documents import Fragment
 from fragments.frames import Frame
 from fragments.problems import Problem
 from fragments.proofs import Report
+from schemas.values import Json, JsonObject
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

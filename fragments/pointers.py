@@ -6,7 +6,7 @@ from typing import Any
 
 from jsonpointer import JsonPointer
 
-from catalog.values import Json
+from schemas.values import Json
 
 
 def join(pointer: str, *parts: str | int) -> str:

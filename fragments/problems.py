@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from catalog.values import Json, JsonObject
+from schemas.values import Json, JsonObject
 
 
 class Severity(StrEnum):

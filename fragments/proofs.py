@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from catalog.values import Json
 from fragments.problems import Problem, errors
+from schemas.values import Json
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,9 +9,9 @@ from semantic_version import Version
 
 from catalog.capability import Capability, Document
 from catalog.registry import Catalog
-from catalog.values import Json, digest
 from fragments.documents import Fragment, Template
 from fragments.schemas.loosening import of_literals, written
+from schemas.values import Json, digest
 
 VERSION = "1"
 """Of the language; a document that one version reads is read by it for ever."""

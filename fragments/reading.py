@@ -9,7 +9,6 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Generic, TypeVar
 
 from catalog.capability import Document
-from catalog.values import Json, JsonObject
 from fragments.documents import Fragment, Refusal, Template
 from fragments.json_text import read_answer, read_json
 from fragments.pointers import join
@@ -17,6 +16,7 @@ from fragments.positions import Positions, end_of, located
 from fragments.problems import Problem
 from fragments.shapes import shape_of_document
 from fragments.yaml_text import MOST_DIGITS, MOST_VALUES, NESTING, TOO_MANY_VALUES, read_yaml
+from schemas.values import Json, JsonObject
 
 MOST_BYTES = 1 << 20
 MOST_STEPS = 10_000

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TypeAlias
 
-from catalog.values import Json
 from fragments.near import only_near
+from schemas.values import Json
 
 ROOTS = ("input", "steps", "task")
 FAILURE = "failure"

@@ -9,7 +9,6 @@ A negative index counts from the end. `??` gives the next operand where one is n
 from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
 
-from catalog.values import Json, canonical
 from fragments.pointers import braced
 from fragments.reference_text import (
     FAILURE,
@@ -27,6 +26,7 @@ from fragments.reference_text import (
     spelled,
     written,
 )
+from schemas.values import Json, canonical
 
 
 class Unresolvable(Exception):  # noqa: N818 - named for what it says of a reference

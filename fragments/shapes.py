@@ -8,7 +8,6 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from catalog.capability import Document
-from catalog.values import Json
 from fragments.bounds import Bounds
 from fragments.documents import (
     Allow,
@@ -27,6 +26,7 @@ from fragments.documents import (
 from fragments.near import hint, only_near
 from fragments.pointers import join
 from fragments.problems import Problem
+from schemas.values import Json
 
 MOST_TOLD = 500
 """Problems of shape that are listed: more help nobody, and finding near names for each takes its time."""

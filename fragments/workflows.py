@@ -8,9 +8,9 @@ from semantic_version import NpmSpec, Version
 
 from catalog.capability import Effect
 from catalog.registry import Miss
-from catalog.values import Schema
 from fragments.near import nearest
 from fragments.proofs import Bound, Manifest
+from schemas.values import Schema
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

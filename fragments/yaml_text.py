@@ -23,9 +23,9 @@ from yaml.events import (
 )
 from yaml.reader import ReaderError
 
-from catalog.values import Json
 from fragments.positions import end_of
 from fragments.problems import Problem
+from schemas.values import Json
 
 NESTING = 64
 """How deep documents may be nested."""

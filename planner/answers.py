@@ -3,9 +3,9 @@
 from collections.abc import Collection, Mapping
 from functools import cache
 
-from catalog.values import Json, JsonObject
 from fragments.constructs import MEMBERS, Construct
 from fragments.documents import Fragment, Refusal
+from schemas.values import Json, JsonObject
 
 _UNTOLD = frozenset({("Step", "tags"), ("Allow", "secrets")})
 """What a plan may hold and no planner has a use for: model and key."""

@@ -10,7 +10,6 @@ from rapidfuzz import fuzz
 
 from catalog.capability import Capability, Effect, Example, OutputCase
 from catalog.registry import Catalog
-from catalog.values import Json, JsonObject
 from fragments.bounds import Left
 from fragments.checks.handlers import handler_allowed
 from fragments.documents import Allow
@@ -18,6 +17,7 @@ from fragments.frames import Frame
 from fragments.planning import PlanRequest
 from planner.answers import plan_schema
 from planner.notation import sample, shape, sketch
+from schemas.values import Json, JsonObject
 
 _MINUTES_TOLD = 5  # times left are told in steps of as many minutes
 

@@ -8,9 +8,9 @@ from jsonpointer import resolve_pointer, set_pointer
 
 from catalog.capability import Capability
 from catalog.registry import Catalog
-from catalog.values import Json, JsonObject
 from fragments.documents import Fragment, Step, Template
 from fragments.references import Key, Reference, substitute
+from schemas.values import Json, JsonObject
 
 
 class ChannelUnclearError(Exception):

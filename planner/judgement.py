@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from catalog.registry import Catalog
-from catalog.values import JsonObject
 from fragments.documents import Fragment, Refusal
 from fragments.frames import Frame
 from fragments.mending import check_and_mend
@@ -12,6 +11,7 @@ from fragments.problems import Problem
 from fragments.proofs import Report
 from fragments.reading import read_fragment
 from planner.models.port import Answer
+from schemas.values import JsonObject
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

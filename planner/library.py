@@ -8,7 +8,6 @@ from itertools import chain
 from pathlib import Path
 
 from catalog.registry import Catalog
-from catalog.values import JsonObject, canonical
 from fragments.checks import check
 from fragments.documents import Fragment, Template
 from fragments.frames import Frame
@@ -19,6 +18,7 @@ from planner.context import channels_allowed
 from planner.instances import ChannelUnclearError, as_fragment, defaults_of
 from planner.likeness import figures_of, likeness
 from planner.verdicts import verdicts_on
+from schemas.values import JsonObject, canonical
 
 ALIKE = 55.0
 """From this likeness up, of 100, a template may be meant. By the table in `tests/integration/planner/test_library.py` goals

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from catalog.values import Json, JsonObject, Schema
+from schemas.values import Json, JsonObject, Schema
 
 _BOUNDS: Final = {
     "minimum": ">= {}",

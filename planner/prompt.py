@@ -12,12 +12,12 @@ from jinja2.meta import find_undeclared_variables
 from catalog.capability import Capability
 from catalog.registry import Catalog
 from catalog.rendering import environment
-from catalog.values import Json, JsonObject, digest
 from fragments.planning import PlanRequest, Turn
 from fragments.problems import Severity, errors
 from planner.answers import answer_schema
 from planner.context import DETAILS, Detail, WorkedExample, request_variables, system_variables, usable
 from planner.models.port import Prompt
+from schemas.values import Json, JsonObject, digest
 
 BUDGET_CHARACTERS = 160_000
 """About 40,000 tokens: what a model of modest context reads beside its answer."""

@@ -22,7 +22,6 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from catalog.registry import Catalog
-from catalog.values import canonical
 from fragments.checks import problems_of
 from fragments.documents import Template
 from fragments.frames import Frame
@@ -30,6 +29,7 @@ from fragments.positions import located
 from fragments.problems import Problem, errors
 from fragments.reading import read_template
 from planner.instances import channels_of
+from schemas.values import canonical
 
 MANY = 100
 """From so many files up that nothing is known of, processes share the work, and verdicts are kept."""

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import httpx
 
-from catalog.values import Json, JsonObject
+from schemas.values import Json, JsonObject
 from service.api.app import create_app
 from service.composition import Services
 from service.settings import Settings

@@ -7,7 +7,6 @@ from typing import Any
 
 from catalog.hosts import hosts_in
 from catalog.registry import Catalog
-from catalog.values import Json, JsonObject
 from engine.commands import Command, Signal, Submit
 from engine.constructs import RUNS
 from engine.ports import Store
@@ -24,6 +23,7 @@ from fragments.published import published_schema
 from fragments.reading import Reading, read_document, read_template
 from planner.library import Library, NoFit, choose
 from planner.planner import SET_A_MODEL
+from schemas.values import Json, JsonObject
 from service.drawing.picture import Picture, picture
 from service.goals import Admission, Goal, House, admit, planning_frame, template_of
 

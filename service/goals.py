@@ -6,12 +6,8 @@ from dataclasses import dataclass, field, replace
 from pydantic import Field
 
 from catalog.capability import Document
-from catalog.effort import CHECKING, TooMuchWorkError, bounded
 from catalog.hosts import hosts_in
-from catalog.patterns import PatternError
 from catalog.registry import Catalog
-from catalog.validation import FORMATS, validator
-from catalog.values import Json, JsonObject
 from engine.commands import Submit
 from engine.constructs import RUNS
 from fragments.bounds import Bounds, Left
@@ -23,6 +19,10 @@ from fragments.problems import Problem
 from fragments.proofs import Report
 from fragments.schemas.soundness import schema_flaw
 from fragments.workflows import Workflows
+from schemas.effort import CHECKING, TooMuchWorkError, bounded
+from schemas.patterns import PatternError
+from schemas.validation import FORMATS, validator
+from schemas.values import Json, JsonObject
 
 
 class Goal(Document):

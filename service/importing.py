@@ -11,7 +11,7 @@ from catalog.findings import Finding
 from catalog.folders import DESCRIPTION, HANDLER
 from catalog.openapi.importing import Import, Imported
 from catalog.openapi.reading import LARGEST
-from catalog.values import Json
+from schemas.values import Json
 
 FETCHED_WITHIN_S = 30.0
 

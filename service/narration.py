@@ -9,7 +9,7 @@ from rich.markup import escape
 from rich.panel import Panel
 from rich.table import Table
 
-from catalog.values import Json, JsonObject
+from schemas.values import Json, JsonObject
 
 _MARKS = {"error": "[red]✗[/red]", "warning": "[yellow]![/yellow]"}
 _SOURCES = {

@@ -3,9 +3,9 @@
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from catalog.values import Json, JsonObject
 from fragments.planning import Declined, Offered, PlanReply, PlanRequest, Provenance, Rejected, Turn, Unplanned
 from fragments.problems import Problem
+from schemas.values import Json, JsonObject
 from service.composition import Vocabulary, planner_of
 from service.goals import Goal, planning_frame
 

@@ -13,7 +13,7 @@ from catalog.findings import CatalogError, Finding
 from catalog.folders import DESCRIPTION, source_digest
 from catalog.loader import load_capability
 from catalog.published import Edition, Published
-from catalog.values import Json
+from schemas.values import Json
 from service.composition import Vocabulary
 from service.trials import Tried, tried
 

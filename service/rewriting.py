@@ -11,9 +11,9 @@ from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap
 from ruamel.yaml.error import YAMLError
 
-from catalog.values import Json, JsonObject
 from fragments.dialects import yaml_of
 from fragments.reading import read_text
+from schemas.values import Json, JsonObject
 
 _WIDTH = 4096  # no line is broken that was not
 

@@ -12,7 +12,7 @@ from catalog.capability import Capability, Example
 from catalog.hosts import hosts_in
 from catalog.loader import LoadedCatalog
 from catalog.registry import Catalog
-from catalog.values import Json, canonical
+from schemas.values import Json, canonical
 from service.composition import Vocabulary, sandbox
 
 

@@ -4,10 +4,10 @@ from dataclasses import asdict
 from datetime import datetime
 
 from catalog.capability import Capability
-from catalog.values import Json, JsonObject, canonical
 from engine import codec
 from engine.facts import Fact
 from engine.records import PlanRow, TaskRow, WaitRow
+from schemas.values import Json, JsonObject, canonical
 
 
 def fact(record: Fact) -> dict[str, Json]:

@@ -9,7 +9,7 @@ from catalog.openapi.operations import Content, Operation, Response
 from catalog.openapi.pointers import Unsupported
 from catalog.openapi.schemas import Side, standing
 from catalog.openapi.security import Security
-from catalog.values import Json
+from schemas.values import Json
 
 BUSY = {408, 425, 429, 502, 503, 504}
 """Statuses after which the same request may succeed; the guest's own list is the same."""

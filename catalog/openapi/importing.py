@@ -21,7 +21,7 @@ from catalog.openapi.reading import pointer, read_document
 from catalog.openapi.security import security_of
 from catalog.registration import misfits
 from catalog.rendering import rendered
-from catalog.values import Json
+from schemas.values import Json
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from semantic_version import Version
 
-from catalog.values import Json
+from schemas.values import Json
 
 LONGEST = 63
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from catalog.openapi.pointers import Unsupported, followed
 from catalog.openapi.reading import pointer
-from catalog.values import Json
+from schemas.values import Json
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch")
 _REFUSED_METHODS = ("trace",)

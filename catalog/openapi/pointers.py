@@ -5,7 +5,7 @@ from urllib.parse import unquote
 
 from jsonpointer import JsonPointer, JsonPointerException
 
-from catalog.values import Json
+from schemas.values import Json
 
 _DEEPEST = 50
 

@@ -8,7 +8,7 @@ from jsonschema.exceptions import ValidationError
 
 from catalog.findings import CatalogError, Finding
 from catalog.folders import parsed_yaml
-from catalog.values import Json
+from schemas.values import Json
 
 LARGEST = 16 << 20  # bytes of a document: larger ones than the largest public ones
 

@@ -9,10 +9,10 @@ from collections.abc import Callable, Iterator, Mapping
 from enum import StrEnum
 from typing import Any, ClassVar
 
-from catalog import keywords
 from catalog.openapi.pointers import Unsupported, followed, looked_up
-from catalog.patterns import pattern_flaw
-from catalog.values import Json
+from schemas import keywords
+from schemas.patterns import pattern_flaw
+from schemas.values import Json
 
 _LEFT_OUT = {
     "$comment",

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from catalog.openapi.pointers import Unsupported, followed
-from catalog.values import Json
+from schemas.values import Json
 
 _NO_KEY = re.compile(r"[^A-Za-z0-9_]+")
 

@@ -4,13 +4,13 @@ from datetime import timedelta
 
 from catalog.calls import Failed, Ok, Usage, Waits
 from catalog.capability import Capability
-from catalog.values import JsonObject
 from engine import commands, facts, retries
 from engine.decisions.draft import Draft, running
 from engine.facts import Error
 from engine.reasons import Reason
 from engine.state import StepState
 from fragments.bounds import Amounts
+from schemas.values import JsonObject
 
 _CUT_SHORT = frozenset({Reason.TIMED_OUT, Reason.INTERNAL_ERROR, "worker_lost", "trapped"})
 _NO_USAGE = Usage()

@@ -3,7 +3,6 @@
 from collections import deque
 from datetime import datetime
 
-from catalog.values import Json, JsonObject
 from engine import facts, ledger, steps
 from engine.evolve import evolve
 from engine.facts import Error
@@ -13,6 +12,7 @@ from engine.rules import Rules
 from engine.state import ScopeState, StepState, TaskState
 from fragments.bounds import Amounts
 from fragments.references import Unresolvable
+from schemas.values import Json, JsonObject
 
 
 class Draft:

@@ -1,6 +1,5 @@
 """Submission, and the ends that come from outside: cancelled, out of time, interrupted."""
 
-from catalog.values import JsonObject
 from engine import commands, facts, ledger, steps
 from engine.contracts import misfit
 from engine.decisions import attempts, planning
@@ -9,6 +8,7 @@ from engine.facts import Error
 from engine.reasons import Reason
 from engine.state import ROOT, StepState
 from fragments.bounds import Amounts
+from schemas.values import JsonObject
 
 
 def submit(draft: Draft, order: commands.Submit) -> None:

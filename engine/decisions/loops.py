@@ -1,6 +1,5 @@
 """Loops: a scope for every item, so many at a time, and one output from all of them."""
 
-from catalog.values import Json
 from engine import facts
 from engine.decisions.draft import Draft
 from engine.facts import Error
@@ -8,6 +7,7 @@ from engine.reasons import Reason
 from engine.state import LoopState, StepState
 from fragments.bounds import Amounts
 from fragments.documents import ForEach, OnFailure
+from schemas.values import Json
 
 _NAMES = {dict: "an object", str: "a text", bool: "a boolean", type(None): "null"}
 

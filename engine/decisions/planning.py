@@ -5,7 +5,6 @@ from datetime import datetime
 from math import isfinite
 from typing import TypedDict
 
-from catalog.values import Json, JsonObject
 from engine import commands, facts, ledger, retries
 from engine.contracts import misfit
 from engine.decisions.draft import Draft, exhausted, running
@@ -15,6 +14,7 @@ from engine.state import PlanningState, ScopeState, StepState
 from fragments.bounds import Amounts, Left
 from fragments.planning import Declined, Offered, Provenance, Rejected, Unplanned
 from fragments.problems import Problem, errors
+from schemas.values import Json, JsonObject
 
 _FREE = frozenset({"none", "template"})
 """Sources of an answer for which no model was called."""

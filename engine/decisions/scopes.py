@@ -1,6 +1,5 @@
 """The end of a scope: its output or its error, and what follows for the step or the task that it belongs to."""
 
-from catalog.values import Json
 from engine import facts, steps
 from engine.decisions import loops, planning
 from engine.decisions.draft import Draft
@@ -9,6 +8,7 @@ from engine.lookups import resolved
 from engine.reasons import Reason
 from engine.state import ROOT, ScopeState
 from fragments.references import Unresolvable
+from schemas.values import Json
 
 
 def end(draft: Draft, path: str, error: Error | None) -> None:

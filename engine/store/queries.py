@@ -6,11 +6,11 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, RowMapping, Select, and_, select, tuple_
 
-from catalog.values import Json, JsonObject
 from engine.codec import decode
 from engine.facts import Fact
 from engine.records import PlanRow, StepRow, TaskPage, TaskRow, WaitRow
 from engine.store.schema import FACTS, LEDGER, PLANS, STEPS, TASKS
+from schemas.values import Json, JsonObject
 
 _ASKED, _ANSWERED = FACTS.alias("asked"), FACTS.alias("answered")
 

@@ -9,11 +9,11 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine.interfaces import DBAPICursor
 from sqlalchemy.sql.compiler import SQLCompiler
 
-from catalog.values import Json, canonical
 from engine.codec import encode
 from engine.facts import Fact
 from engine.store.schema import COMMANDS, FACTS, LEDGER, PLANS, STEPS, TASKS
 from engine.views import Change, LedgerStands, PlanTurn, StepStands, TaskBegan, TaskEnded
+from schemas.values import Json, canonical
 
 Row = dict[str, Any]
 _INSERTS = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}

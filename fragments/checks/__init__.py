@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable, Iterator
 
-from catalog.effort import CHECKING, TooMuchWorkError, bounded
 from catalog.registry import Catalog
 from fragments.checks import (
     authority,
@@ -28,6 +27,7 @@ from fragments.documents import Fragment, Template
 from fragments.frames import Frame
 from fragments.problems import Problem, Severity, errors
 from fragments.proofs import Report
+from schemas.effort import CHECKING, TooMuchWorkError, bounded
 
 STRUCTURE: tuple[Callable[[View], Iterable[Problem]], ...] = (
     engines.check_constructs,

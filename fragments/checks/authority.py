@@ -5,7 +5,6 @@ from fnmatch import fnmatchcase
 
 from catalog.capability import Effect
 from catalog.hosts import covered, host_of
-from catalog.values import Json
 from fragments.checks.findings import replaced
 from fragments.checks.handlers import allowed_names, handler_allowed
 from fragments.checks.layout import Body
@@ -16,6 +15,7 @@ from fragments.pointers import look_up
 from fragments.problems import Problem, Severity
 from fragments.proofs import Manifest
 from fragments.workflows import WorkflowInterface
+from schemas.values import Json
 
 _ABSENT = object()
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator, Mapping
 
-from catalog.values import Schema
 from fragments.checks.configs import rules_in
 from fragments.checks.flows import STATUS, TASK, Flows
 from fragments.checks.layout import Asked, Node, Scope
@@ -12,6 +11,7 @@ from fragments.problems import Problem, Severity
 from fragments.references import ROOTS, Reference
 from fragments.schemas.fitting import says_nothing
 from fragments.schemas.paths import Found, at_path
+from schemas.values import Schema
 
 _MOST_LISTED = 100
 """In a document of more steps than these, a condition is shown only those that it names."""

@@ -5,7 +5,6 @@ Three-valued and sound: an error only where nothing that can flow would fit.
 
 from collections.abc import Iterator, Mapping
 
-from catalog.values import Json, JsonObject, Schema, canonical
 from fragments.checks.findings import INPUT, OUTPUT, Place, literal_findings, missing_key, unknown_key
 from fragments.checks.flows import Flows
 from fragments.checks.layout import Scope
@@ -19,6 +18,7 @@ from fragments.schemas.inference import in_words
 from fragments.schemas.inlining import NAMED, UNKNOWN, is_unknown
 from fragments.schemas.soundness import schema_flaw, sound
 from fragments.workflows import WorkflowInterface
+from schemas.values import Json, JsonObject, Schema, canonical
 
 _SILENT = {"description", "title", "examples", "default", "$comment"}
 _MOST_WRITTEN = 600  # characters of a schema in a sentence

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 
 from catalog.capability import Document
-from catalog.values import Json, JsonObject, digest
 from fragments.checks.view import View
 from fragments.documents import Branch, Fragment, Step, Switch, Template
 from fragments.workflows import WorkflowInterface
+from schemas.values import Json, JsonObject, digest
 
 _WORDS = {"reasoning", "description", "summary", "goals"}
 """What is told to readers and runs nothing: it does not change the digest."""

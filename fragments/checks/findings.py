@@ -6,7 +6,6 @@ from typing import Any
 
 from jsonschema.exceptions import ValidationError
 
-from catalog.values import Json, JsonObject, Schema
 from fragments.near import hint, only_near
 from fragments.pointers import join
 from fragments.problems import Problem
@@ -14,6 +13,7 @@ from fragments.schemas.acceptance import plainly_accepts
 from fragments.schemas.inference import in_words, schema_of
 from fragments.schemas.soundness import sound
 from fragments.schemas.validators import accepts, failures, short
+from schemas.values import Json, JsonObject, Schema
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

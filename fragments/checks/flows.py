@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Mapping
 from functools import cached_property
 
-from catalog.values import Json, Schema
 from fragments.checks.layout import Arm, Node, Scope
 from fragments.checks.outputs import body_output, decision_schema
 from fragments.checks.view import View
@@ -18,6 +17,7 @@ from fragments.schemas.nulls import NULL, may_be_null, or_null, without_null
 from fragments.schemas.paths import Found, Impossible, Place, at_path
 from fragments.schemas.soundness import sound
 from fragments.workflows import WorkflowInterface
+from schemas.values import Json, Schema
 
 _LAST = object()  # in place of an output that nobody wrote: that of the only last step
 _MOST_KNOWN_ITEMS = 64

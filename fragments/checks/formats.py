@@ -12,13 +12,13 @@ from chevron.tokenizer import ChevronError, tokenize
 from uritemplate import URITemplate
 from uritemplate.variable import Operator, URIVariable
 
-from catalog.values import Json, Schema
 from fragments.checks.expressions import Unparsable, built_in, unbound_variables
 from fragments.checks.layout import Body
 from fragments.near import hint, nearest
 from fragments.pointers import join
 from fragments.problems import Problem
 from fragments.schemas.soundness import schema_flaw
+from schemas.values import Json, Schema
 
 CEL = "cel"
 """The format of conditions in config, which are checked against the types of what flows in, once those are known."""

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 
 from catalog.registry import Miss
-from catalog.values import Json
 from fragments.checks.findings import replaced
 from fragments.checks.flows import Flows
 from fragments.checks.layout import Body, Node
@@ -17,6 +16,7 @@ from fragments.problems import Problem, Severity
 from fragments.schemas.fitting import Fit, fits
 from fragments.schemas.inference import in_words
 from fragments.workflows import NoWorkflow, WorkflowInterface, find_workflow, names_of, reachable
+from schemas.values import Json
 
 
 def check_decisions(view: View) -> Iterator[Problem]:

@@ -5,13 +5,13 @@ from dataclasses import dataclass, field
 
 from catalog.capability import Capability, Effect
 from catalog.registry import Unresolved
-from catalog.values import Json, JsonObject
 from fragments.documents import Branch, Step, StepType
 from fragments.graph import order
 from fragments.near import MOST_NAMES
 from fragments.pointers import braced
 from fragments.references import Malformed, Reference
 from fragments.workflows import NoWorkflow, WorkflowInterface
+from schemas.values import Json, JsonObject
 
 
 @dataclass(eq=False, slots=True)

@@ -4,12 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from catalog.capability import Capability, OutputCase
-from catalog.values import Json, JsonObject, Schema
 from fragments.checks.layout import Body
 from fragments.pointers import look_up
 from fragments.schemas.inlining import UNKNOWN
 from fragments.schemas.memory import ByIdentity
 from fragments.schemas.soundness import sound
+from schemas.values import Json, JsonObject, Schema
 
 
 def body_output(body: Body) -> Schema:

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
-from catalog.values import JsonObject
 from fragments.checks.findings import replaced
 from fragments.checks.flows import Flows
 from fragments.checks.layout import Node, Scope, Use
@@ -15,6 +14,7 @@ from fragments.schemas.fitting import says_nothing
 from fragments.schemas.inference import in_words
 from fragments.schemas.inlining import is_unknown
 from fragments.schemas.paths import Found, Impossible, at_path
+from schemas.values import JsonObject
 
 
 def check_syntax(view: View) -> Iterator[Problem]:

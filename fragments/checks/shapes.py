@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator, Mapping
 
-from catalog.values import Json
 from fragments.checks.layout import Arm, Node
 from fragments.checks.view import View
 from fragments.documents import Case, Fallback, ForEach, OnFailure, Step, StepType, Switch, Template
 from fragments.pointers import braced, has_braced_keys, join
 from fragments.problems import Problem
+from schemas.values import Json
 
 _SPECIAL = {
     StepType.STANDARD: {"handler", "config", "input", "switch", "for_each", "steps", "retry", "timeout", "idempotent"},

@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator, Mapping
 
-from catalog.values import Json, Schema, canonical
 from fragments.checks.flows import Flows
 from fragments.checks.layout import Arm, Node
 from fragments.documents import Case
 from fragments.problems import Problem, Severity
 from fragments.schemas.fitting import Fit, fits, known_values
 from fragments.schemas.inference import in_words
+from schemas.values import Json, Schema, canonical
 
 
 def check_switches(flows: Flows) -> Iterator[Problem]:

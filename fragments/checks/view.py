@@ -5,7 +5,6 @@ from functools import cached_property
 
 from catalog.capability import Capability
 from catalog.registry import Catalog, Unresolved
-from catalog.values import JsonObject
 from fragments.bounds import Left
 from fragments.checks.layout import Arm, Asked, Body, Node, Place, Scope, Use
 from fragments.conditions import steps_read
@@ -16,6 +15,7 @@ from fragments.graph import dependencies
 from fragments.pointers import braced
 from fragments.references import FAILURE, Choice, Malformed, Part, Reference, parse
 from fragments.workflows import find_workflow
+from schemas.values import JsonObject
 
 
 class View:

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterator
 from typing import TypeAlias
 
-from catalog.values import Schema
 from fragments.conditions import kinds
 from fragments.conditions.calls import Calls
 from fragments.conditions.constants import constant_faults, never_equal
@@ -17,6 +16,7 @@ from fragments.conditions.paths import Paths
 from fragments.conditions.trees import Call, Field, ListOf, Literal, Loop, MapOf, Name, Node, children
 from fragments.problems import Severity
 from fragments.schemas.inlining import UNKNOWN
+from schemas.values import Schema
 
 ScopeTypes: TypeAlias = Callable[[str], Schema | None]
 ROOTS = ("input", "steps", "task")

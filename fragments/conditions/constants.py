@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 
-from catalog.values import canonical
 from fragments.conditions import library
 from fragments.conditions.equality import equal
 from fragments.conditions.findings import Findings
@@ -11,6 +10,7 @@ from fragments.conditions.parsing import Condition
 from fragments.conditions.reading import references
 from fragments.conditions.trees import Call, Literal, Node, children, walk
 from fragments.problems import Severity
+from schemas.values import canonical
 
 
 def constant_faults(condition: Condition, findings: Findings) -> None:

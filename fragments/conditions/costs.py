@@ -12,11 +12,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from catalog.values import Json
 from fragments.conditions.patterns import states, weight
 from fragments.conditions.reading import path_of
 from fragments.conditions.trees import Call, Field, ListOf, Literal, Loop, MapOf, Name, Node, children
 from fragments.references import Key
+from schemas.values import Json
 
 CHARACTERS = 32
 """Characters that count as one unit: texts are read faster than lists are gone through."""

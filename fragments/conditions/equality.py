@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from catalog.values import Json
+from schemas.values import Json
 
 
 def equal(one: Json, other: Json) -> bool:

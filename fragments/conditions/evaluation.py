@@ -7,13 +7,13 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import Final
 
-from catalog.values import Json
 from fragments.conditions import costs, library
 from fragments.conditions.kinds import is_int
 from fragments.conditions.parsing import Condition, parse
 from fragments.conditions.reading import references, written
 from fragments.conditions.trees import Call, Loop, walk
 from fragments.references import Key
+from schemas.values import Json
 
 MOST_WORK: Final = 10_000_000
 """Units of `costs`: about a third of a second; two seconds where a pattern is made to be slow."""

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field, replace
 from functools import reduce
 from typing import TypeAlias
 
-from catalog.values import Json, Schema
 from fragments.schemas.inference import union
 from fragments.schemas.inlining import UNKNOWN, is_unknown
+from schemas.values import Json, Schema
 
 Kinds: TypeAlias = frozenset[str] | None
 """Names of kinds; None: nothing is known."""

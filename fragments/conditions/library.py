@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Any
 
-from catalog.values import Json
+from schemas.values import Json
 
 MOST_ITERATIONS = 9_999
 """Iterations of all macros of one evaluation, nested ones multiplied: the library's own budget, held by a test."""

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping
 
-from catalog.values import Schema
 from fragments.conditions import functions, kinds
 from fragments.conditions.findings import Findings
 from fragments.conditions.guards import Facts, key
@@ -13,6 +12,7 @@ from fragments.near import hint, nearest
 from fragments.schemas.inference import in_words
 from fragments.schemas.inlining import is_unknown
 from fragments.schemas.paths import Impossible, at_path
+from schemas.values import Schema
 
 _STEP_DEPTH = 1
 _MAP = frozenset({"map"})

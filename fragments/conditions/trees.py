@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from catalog.values import Json
+from schemas.values import Json
 
 LOOPS = ("all", "exists", "exists_one", "filter", "map")
 """The macros that go through a list or the keys of an object."""

@@ -7,11 +7,11 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from catalog.values import Json
 from fragments.bounds import Duration
 from fragments.dialects.draft import Draft, Node
 from fragments.dialects.inputs import Read, schema_of
 from fragments.references import find
+from schemas.values import Json
 
 _TEMPLATE_ORDER = ("name", "namespace", "version", "description", "tags", "input_schema", "steps", "output")
 _STEP_ORDER = (

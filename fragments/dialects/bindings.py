@@ -18,7 +18,6 @@ from typing import Literal as OneOf
 from pydantic import Field, ValidationError
 
 from catalog.capability import Document
-from catalog.values import Json, JsonObject, canonical
 from fragments.dialects.draft import Draft, placed
 from fragments.dialects.naming import handler_name
 from fragments.near import hint as near_hint
@@ -27,6 +26,7 @@ from fragments.problems import Problem
 from fragments.reading import read_text
 from fragments.reference_text import Choice, Literal, Part, Reference, parse
 from fragments.references import Unresolvable, follow
+from schemas.values import Json, JsonObject, canonical
 
 GIVEN = "given"
 

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-from catalog.values import Json, JsonObject
 from fragments.dialects.bindings import Binder, Bindings
 from fragments.dialects.detection import recognised
 from fragments.dialects.draft import Draft, Node, Origin
@@ -15,6 +14,7 @@ from fragments.pointers import look_up
 from fragments.positions import Positions
 from fragments.problems import Problem, errors
 from fragments.reading import read_text
+from schemas.values import Json, JsonObject
 
 _MAKERS = {Dialect.TASKER: tasker_template, Dialect.WORKFLOW_IO: workflow_io_template}
 _BODY = frozenset({"handler", "config", "input"})

@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 
-from catalog.values import Json, JsonObject
 from fragments.dialects.draft import Draft
 from fragments.dialects.vocabulary import Dialect
+from schemas.values import Json, JsonObject
 
 WORKFLOW_IO_VERSION = "workflow.io/v1"
 _HINT = "Converted are task templates of Tasker (steps with handler.callable) and kind Workflow of workflow.io/v1 (tasks)."

@@ -6,12 +6,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 
-from catalog.values import Json
 from fragments.dialects.vocabulary import Fate, Words
 from fragments.near import hint as near_hint
 from fragments.pointers import join
 from fragments.positions import Positions
 from fragments.problems import Problem, Severity
+from schemas.values import Json
 
 _WARNINGS = frozenset({"dialect.left_out", "dialect.differs", "dialect.binding_unused"})
 _MOST_OF_A_CODE = 100

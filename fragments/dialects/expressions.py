@@ -6,12 +6,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from catalog.values import Json
 from fragments.conditions import Condition, parse
 from fragments.dialects.draft import Draft, Node
 from fragments.dialects.inputs import ITEM, Read
 from fragments.near import hint as near_hint
 from fragments.reference_text import Key, spelled
+from schemas.values import Json
 
 _BRACES = re.compile(r"\{\{([^{}]*)\}\}")
 _ROOT = re.compile(r"\s*([A-Za-z_]\w*)")

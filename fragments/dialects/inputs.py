@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from catalog.values import Json
 from fragments.reference_text import Key
+from schemas.values import Json
 
 ITEM: Key = -1
 """In a path: any member of a list."""

@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 
-from catalog.values import Json
 from fragments.dialects.assembly import Step, duration, input_schema_of, output_of, step_of, template_of, whole_number
 from fragments.dialects.bindings import Binder, Call
 from fragments.dialects.draft import Draft, Node
@@ -13,6 +12,7 @@ from fragments.dialects.naming import LONGEST_STEP, named, step_name, step_names
 from fragments.dialects.vocabulary import TASKER
 from fragments.near import hint as near_hint
 from fragments.pointers import join
+from schemas.values import Json
 
 _TYPES = {
     "standard": "standard",

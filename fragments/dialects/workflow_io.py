@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 
-from catalog.values import Json
 from fragments.dialects.assembly import (
     Step,
     input_schema_of,
@@ -15,6 +14,7 @@ from fragments.dialects.expressions import Expressions, Sight
 from fragments.dialects.naming import named
 from fragments.dialects.vocabulary import WORKFLOW_IO
 from fragments.dialects.workflow_io_tasks import Tasks
+from schemas.values import Json
 
 _TYPES = ("string", "number", "integer", "boolean", "array", "object")
 

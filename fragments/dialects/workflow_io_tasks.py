@@ -5,7 +5,6 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from catalog.values import Json
 from fragments.dialects.assembly import Step, duration, output_of, step_of, whole_number
 from fragments.dialects.bindings import Binder, Call
 from fragments.dialects.draft import Draft, Node
@@ -13,6 +12,7 @@ from fragments.dialects.expressions import Expressions, Loop, Sight
 from fragments.dialects.naming import LONGEST_STEP, loop_name, step_name, step_names
 from fragments.dialects.vocabulary import WORKFLOW_IO
 from fragments.pointers import join
+from schemas.values import Json
 
 _BODIES = ("taskRef", "workflowRef", "switch", "tasks")
 _NO_TIMEOUT = {

@@ -5,8 +5,8 @@ from typing import Any
 from yaml import SafeDumper, dump
 from yaml.nodes import Node, SequenceNode
 
-from catalog.values import Json
 from fragments.yaml_text import read_yaml
+from schemas.values import Json
 
 _WIDTH = 120
 _MOST_IN_LINE = 80

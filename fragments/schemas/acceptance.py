@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from catalog.values import Json, Schema
 from fragments.schemas.fitting import ASSERTING, takes_all
 from fragments.schemas.inlining import is_unknown
 from fragments.schemas.memory import ByIdentity
 from fragments.schemas.validators import accepts
+from schemas.values import Json, Schema
 
 KEY_RULES = ("propertyNames", "minProperties", "maxProperties")
 """Keywords that judge an object by its keys alone."""

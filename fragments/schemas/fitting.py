@@ -4,9 +4,9 @@ from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from math import ceil, floor, inf, isfinite
 
-from catalog.values import Json, Schema
 from fragments.schemas.inlining import is_unknown, subschemas
 from fragments.schemas.validators import accepts
+from schemas.values import Json, Schema
 
 _MOST_STEPS = 5_000
 _MOST_VALUES = 64  # values of an enumeration that are tried one by one

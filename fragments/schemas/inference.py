@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from catalog.values import Json, Schema, canonical
+from schemas.values import Json, Schema, canonical
 
 _MOST_KINDS = 20  # different members of a list that are told apart
 _MOST_DEPTH = 8

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
-from catalog.values import Json, Schema
+from schemas.values import Json, Schema
 
 UNKNOWN: Schema = {"$comment": "unknown", "x-unknown": True}
 """The type of which nothing is known: any value may come, and what may be accepted is not known either."""

@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Mapping
 
-from catalog.values import Json, Schema
 from fragments.schemas.fitting import takes_all
 from fragments.schemas.inlining import inlined, is_unknown
+from schemas.values import Json, Schema
 
 REFERENCE: Schema = {"type": "string", "pattern": r"\{\{", "description": "A reference, or a text that holds some."}
 

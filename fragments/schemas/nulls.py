@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 
-from catalog.values import Json, Schema
 from fragments.schemas.fitting import Fit, fits
 from fragments.schemas.inlining import is_unknown
+from schemas.values import Json, Schema
 
 NULL: Schema = {"type": "null"}
 

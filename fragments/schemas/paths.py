@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from math import inf
 from typing import TypeAlias
 
-from catalog.values import Json, Schema
 from fragments.schemas.inference import union
 from fragments.schemas.inlining import UNKNOWN, is_unknown
+from schemas.values import Json, Schema
 
 Key: TypeAlias = str | int
 

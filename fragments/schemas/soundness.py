@@ -8,11 +8,11 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import best_match
 from jsonschema_specifications import REGISTRY  # type: ignore[import-untyped] # ships no types; jsonschema's own meta-schemas
 
-from catalog.validation import PATTERNS
-from catalog.values import Json, canonical
 from fragments.schemas.inlining import LISTED, NAMED, SINGLE, UNKNOWN, Path, inlined, lookup, subschemas
 from fragments.schemas.memory import ByIdentity
 from fragments.schemas.validators import short
+from schemas.validation import PATTERNS
+from schemas.values import Json, canonical
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _VOCABULARIES = ("core", "applicator", "unevaluated", "validation", "meta-data", "format-annotation", "content")

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 from jsonschema.exceptions import ValidationError, best_match
 
-from catalog.patterns import PatternError
-from catalog.validation import validator
-from catalog.values import Json, Schema
 from fragments.schemas.memory import ByIdentity
+from schemas.patterns import PatternError
+from schemas.validation import validator
+from schemas.values import Json, Schema
 
 _validator = ByIdentity(validator)
 

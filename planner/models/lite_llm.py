@@ -12,7 +12,6 @@ from math import ceil
 from time import perf_counter
 from typing import Any
 
-from catalog.values import JsonObject
 from planner.models.port import (
     AllowanceError,
     Answer,
@@ -24,6 +23,7 @@ from planner.models.port import (
 )
 from planner.models.prices import SETTING, Price
 from planner.models.vendor_errors import translated
+from schemas.values import JsonObject
 
 FLOOR_TOKENS = 1_500
 """An answer shorter than this is rarely a whole plan: below it nothing is asked."""

@@ -15,7 +15,7 @@ ModelError                   the question brought no answer
 from dataclasses import dataclass
 from typing import ClassVar, Protocol
 
-from catalog.values import JsonObject
+from schemas.values import JsonObject
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from catalog.values import Json, JsonObject, digest
 from planner.models.port import Answer, Prompt, RecordingMissingError
+from schemas.values import Json, JsonObject, digest
 
 
 class RecordingError(Exception):

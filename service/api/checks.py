@@ -6,7 +6,7 @@ from fastapi import APIRouter, Query
 from pydantic import Field
 
 from catalog.capability import Document
-from catalog.values import Json
+from schemas.values import Json
 from service.api.access import Running
 
 router = APIRouter(tags=["checks"])

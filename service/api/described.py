@@ -9,7 +9,7 @@ from fastapi import FastAPI
 from catalog.capability import Capability
 from catalog.registration import subschemas
 from catalog.registry import Catalog
-from catalog.values import Json
+from schemas.values import Json
 
 COMPONENTS = "#/components/schemas/"
 _SHOWN = ("/v1/handlers/{reference}", "get")

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Header, Response
 
-from catalog.values import Json
+from schemas.values import Json
 from service.api.access import Running
 from service.api.refusals import refused
 from service.goals import Goal

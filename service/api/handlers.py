@@ -4,7 +4,7 @@ from fastapi import APIRouter
 
 from catalog.capability import Capability
 from catalog.registry import Unresolved
-from catalog.values import Json
+from schemas.values import Json
 from service import wire
 from service.api.access import Running
 from service.api.refusals import not_found

@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter
 
-from catalog.values import Json
+from schemas.values import Json
 from service.api.access import Running
 
 router = APIRouter(tags=["health"])

@@ -8,7 +8,6 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 from structlog import get_logger
 
-from catalog.values import Json
 from engine.errors import (
     EngineError,
     FactUnwritableError,
@@ -18,6 +17,7 @@ from engine.errors import (
     UnknownTaskError,
 )
 from fragments.problems import Problem
+from schemas.values import Json
 
 log = get_logger()
 

@@ -6,9 +6,9 @@ from fastapi import APIRouter, Query
 from pydantic import Field
 
 from catalog.capability import Document
-from catalog.values import Json, JsonObject
 from engine.contracts import misfit
 from engine.records import StepRow
+from schemas.values import Json, JsonObject
 from service import wire
 from service.api.access import EVERY_GROUP, Asking, Running, Sender
 from service.api.refusals import Refusal, not_found

@@ -12,9 +12,9 @@ from fastapi.sse import KEEPALIVE_COMMENT, EventSourceResponse, format_sse_event
 from pydantic import Field
 
 from catalog.capability import Document
-from catalog.values import Json
 from engine.facts import Fact
 from engine.records import TaskRow
+from schemas.values import Json
 from service import wire
 from service.api.access import Running
 from service.api.goals import IdempotencyKey

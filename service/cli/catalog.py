@@ -15,8 +15,8 @@ from catalog.calls import Call, Grants, Ok, Outcome, Waits
 from catalog.capability import Capability
 from catalog.hosts import hosts_in
 from catalog.registry import Miss, Unresolved
-from catalog.values import Json
 from engine.lookups import secrets_in
+from schemas.values import Json
 from service import wire
 from service.cli.inputs import read_inputs
 from service.cli.output import Exit, Format, FormatOption, progress, refusals, stop, write, write_json

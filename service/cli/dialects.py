@@ -7,11 +7,11 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from catalog.values import Json, JsonObject
 from fragments.dialects import Bindings, Conversion, Dialect, read_bindings, yaml_of
 from fragments.dialects import convert as convert_text
 from fragments.problems import errors
 from fragments.proofs import Report
+from schemas.values import Json, JsonObject
 from service.cli.inputs import read_text
 from service.cli.output import Exit, Format, FormatOption, progress, show_problems, stop, write_json, writing
 from service.door import Door

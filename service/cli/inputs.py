@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from catalog.values import JsonObject
+from schemas.values import JsonObject
 from service.cli.output import Exit, stop
 
 

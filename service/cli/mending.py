@@ -4,7 +4,7 @@ from pathlib import Path
 
 from rich.markup import escape
 
-from catalog.values import JsonObject
+from schemas.values import JsonObject
 from service.cli.inputs import read_text
 from service.cli.output import Format, progress, writing
 from service.door import Door

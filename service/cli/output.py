@@ -15,10 +15,10 @@ from rich.markup import escape
 from broker.sandbox.errors import SandboxError
 from catalog.build import BuildError
 from catalog.findings import CatalogError
-from catalog.values import Json, JsonObject
 from engine.errors import EngineError
 from fragments.codes import CODES
 from fragments.problems import Severity
+from schemas.values import Json, JsonObject
 from service.client import NobodyRunsError, RefusedError, UnreachableError
 from service.narration import pretty, problem_lines
 from service.settings import SettingsError

@@ -6,7 +6,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from catalog.values import Json
+from schemas.values import Json
 from service.cli.output import Format, FormatOption, refusals, write, write_json
 from service.cli.tasks import ServerOption, ask_service
 from service.settings import read_settings

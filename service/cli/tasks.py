@@ -11,8 +11,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from catalog.values import JsonObject
 from engine.chain import verify as verify_chain
+from schemas.values import JsonObject
 from service import wire
 from service.cli.inputs import read_inputs, read_text
 from service.cli.output import Exit, Format, FormatOption, progress, refusals, show_problems, stop, write, write_json

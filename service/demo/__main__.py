@@ -20,7 +20,7 @@ from rich.markup import escape
 from rich.panel import Panel
 from rich.rule import Rule
 
-from catalog.values import JsonObject
+from schemas.values import JsonObject
 from service.demo.endpoints import Desk, installed, inventory, webhook
 from service.narration import Narrator, pretty, problem_lines
 

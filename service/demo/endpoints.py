@@ -10,7 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib.metadata import distributions
 from urllib.parse import parse_qs, urlsplit
 
-from catalog.values import Json, JsonObject
+from schemas.values import Json, JsonObject
 
 PAGE = 25
 

@@ -16,12 +16,12 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from catalog.loader import load_catalog
 from catalog.registry import Catalog
-from catalog.values import Json
 from fragments.bounds import Left
 from fragments.checks import check
 from fragments.documents import Fragment
 from fragments.frames import Frame
 from fragments.reading import read_fragment
+from schemas.values import Json
 
 FRAME = Frame(
     input={"feed": "https://example.org/feed", "floor": 4.5},

@@ -10,8 +10,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
-from catalog.values import Json  # noqa: E402 - after the path
 from fragments.conditions import ConditionError, faults, holds  # noqa: E402
+from schemas.values import Json  # noqa: E402 - after the path
 
 QUAKE = {"type": "object", "required": ["mag"], "properties": {"mag": {"type": "number"}}}
 SCOPE = {

@@ -7,9 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from catalog.values import Json, Schema
 from fragments.conditions import ConditionError, Kind, equal, faults, holds, parse, references, steps_read
 from fragments.problems import Severity
+from schemas.values import Json, Schema
 
 PROVED_AGAINST = {Kind.SYNTAX, Kind.MISSING, Kind.TYPE, Kind.NOT_BOOLEAN}
 NAMES = ("a", "b", "c", "d")

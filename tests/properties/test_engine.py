@@ -5,13 +5,13 @@ from random import Random
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
-from catalog.values import JsonObject
 from engine import facts, steps, tasks
 from engine.chain import verify
 from engine.evolve import replay
 from engine.ledger import NOTHING, amounts
 from engine.owed import effects
 from fragments.bounds import Amounts, Left
+from schemas.values import JsonObject
 from tests.support.chances import begun, happen, keys, pressing
 from tests.support.worlds import World
 

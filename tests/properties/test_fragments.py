@@ -5,7 +5,6 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from catalog.values import digest
 from fragments.bounds import Left
 from fragments.checks import check
 from fragments.documents import Fragment, Template
@@ -17,6 +16,7 @@ from fragments.schemas.fitting import Fit, fits
 from fragments.schemas.inference import schema_of
 from fragments.schemas.inlining import inlined
 from fragments.schemas.paths import Found, at_path
+from schemas.values import digest
 from tests.properties.keywords import WORDS, using
 from tests.properties.strategies import (
     DOCUMENT_LIKE,

@@ -4,12 +4,12 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from catalog.values import Json
 from fragments.checks import check
 from fragments.documents import Fragment
 from fragments.published import published_schema
 from fragments.reading import read_document
 from fragments.schemas.loosening import of_literals, written
+from schemas.values import Json
 from tests.properties.strategies import DOCUMENT_LIKE, fragments, satisfies, schemas, takers, values_of
 from tests.support.catalogs import CATALOG, FRAME
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from copy import deepcopy
 
-from catalog.values import Json
+from schemas.values import Json
 
 _GONE = object()
 REPLACEMENTS: dict[str, object] = {

@@ -13,7 +13,6 @@ from random import Random
 
 from catalog.capability import Capability
 from catalog.registry import Catalog
-from catalog.values import Json, JsonObject, Schema
 from fragments.conditions import ConditionError, holds
 from fragments.documents import Branch, Case, Fallback, ForEach, Fragment, OnFailure, Retry, Step, StepType, Switch, Template
 from fragments.frames import Frame
@@ -21,6 +20,7 @@ from fragments.graph import dependencies, last
 from fragments.pointers import join, members
 from fragments.references import Unresolvable, resolve
 from fragments.workflows import WorkflowInterface, find_workflow
+from schemas.values import Json, JsonObject, Schema
 from tests.support.values import misfits, satisfies, value_of
 
 Lookup = Mapping[str, Json]

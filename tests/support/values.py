@@ -12,7 +12,7 @@ from typing import Any
 
 from jsonschema import Draft202012Validator
 
-from catalog.values import Json, Schema
+from schemas.values import Json, Schema
 
 _TEXTS = ("", "a", "b", "ab", "none", "äö", "x" * 30, "{{ input.a }}", "2026-01-02T03:04:05+00:00")
 _NUMBERS = (0, 1, 2, 3, -1, 7, 100, 2.0)

@@ -5,7 +5,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from catalog.calls import Failed, Ok, Waits
-from catalog.values import Json
 from engine import commands, facts
 from engine.chain import Tip, seal
 from engine.codec import decode
@@ -19,6 +18,7 @@ from engine.state import TaskState
 from engine.views import Change, changes
 from fragments.documents import Template
 from fragments.planning import PlanReply
+from schemas.values import Json
 from tests.support.clocks import NOON
 from tests.support.templates import RULES, submission
 

@@ -10,7 +10,6 @@ import yaml
 from jsonata import Jsonata
 
 from catalog.loader import load_catalog
-from catalog.values import Json
 from fragments.checks import check
 from fragments.documents import Allow
 from fragments.frames import Frame
@@ -18,6 +17,7 @@ from fragments.reading import read_fragment
 from planner.library import ALIKE, Choice, Library, NoFit, choose, load_library
 from planner.prompt import prompt_files
 from planner.verdicts import own_frame
+from schemas.values import Json
 
 CATALOG = load_catalog().catalog
 LIBRARY = load_library(CATALOG)

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from catalog.values import digest
 from planner.models.port import Answer, Prompt, RecordingMissingError
 from planner.models.recorded import Recorded, Recording, RecordingError, recordings, stale, store
 from planner.prompt import prompt_files
+from schemas.values import digest
 
 MESSAGES = ({"role": "user", "content": "Plan it, Größe 7."},)
 DIGEST = digest(list(MESSAGES))

@@ -5,7 +5,7 @@ from typing import Any
 
 from catalog.capability import Capability
 from catalog.registry import Catalog
-from catalog.values import Json, Schema
+from schemas.values import Json, Schema
 from tests.support.documents.shapes import list_shape, shape, with_definitions
 from tests.support.documents.sources import Sight
 

@@ -7,7 +7,6 @@ from typing import Any
 
 from catalog.loader import load_catalog
 from catalog.registry import Catalog
-from catalog.values import JsonObject
 from fragments.bounds import Left
 from fragments.checks import check
 from fragments.checks.children import interface_of
@@ -16,6 +15,7 @@ from fragments.frames import Frame
 from fragments.proofs import Report
 from fragments.reading import read_fragment, read_template
 from fragments.workflows import WorkflowInterface
+from schemas.values import JsonObject
 from tests.support.documents.bodies import CHANNEL, HOST, SECRET
 from tests.support.documents.shapes import list_shape, object_shape
 from tests.support.documents.sources import Source

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from random import Random
 from typing import Any
 
-from catalog.values import Json, Schema
+from schemas.values import Json, Schema
 
 _KEYS = ("a", "b", "c", "id", "mag")
 _SCALARS: tuple[Schema, ...] = (

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Any
 
-from catalog.values import Json, Schema
+from schemas.values import Json, Schema
 from tests.support.documents.shapes import ALL_KINDS, kinds_of
 
 STATUS: Schema = {"enum": ["complete", "failed", "skipped", "cancelled"]}

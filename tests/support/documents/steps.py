@@ -6,8 +6,8 @@ from random import Random
 from typing import Any
 
 from catalog.registry import Catalog
-from catalog.values import Schema
 from fragments.workflows import WorkflowInterface
+from schemas.values import Schema
 from tests.support.documents.bodies import body, output_of
 from tests.support.documents.shapes import object_shape
 from tests.support.documents.sources import Sight, Source

@@ -4,7 +4,6 @@ import json
 
 import pytest
 
-from catalog.values import Json, Schema
 from fragments.schemas.fitting import Fit, fits, fits_when_present, known_values, provable, takes_all
 from fragments.schemas.inference import in_words, schema_of
 from fragments.schemas.inlining import inlined
@@ -13,6 +12,7 @@ from fragments.schemas.nulls import may_be_null, or_null, without_null
 from fragments.schemas.paths import Found, Impossible, at_path
 from fragments.schemas.soundness import schema_flaw
 from fragments.schemas.validators import accepts
+from schemas.values import Json, Schema
 from tests.support.schemas import SCHEMAS
 from tests.support.telling import hear
 

@@ -3,7 +3,6 @@ from typing import Any
 
 import pytest
 
-from catalog.values import Json, Schema
 from fragments.schemas.acceptance import plainly_accepts
 from fragments.schemas.fitting import Fit, fits, fits_when_present
 from fragments.schemas.inference import in_words, schema_of
@@ -12,6 +11,7 @@ from fragments.schemas.memory import ByIdentity
 from fragments.schemas.paths import Found, Impossible, at_path
 from fragments.schemas.soundness import schema_flaw, sound
 from fragments.schemas.validators import accepts
+from schemas.values import Json, Schema
 
 INT, NUM, STR, NULL, OBJ, ARR = ({"type": kind} for kind in ("integer", "number", "string", "null", "object", "array"))
 

@@ -1,7 +1,7 @@
 import pytest
 
-from catalog.values import Json
 from planner.notation import inferred, sample, shape, sketch
+from schemas.values import Json
 
 POINT = {"type": "object", "required": ["x"], "properties": {"x": {"type": "number"}, "y": {"type": "number", "default": 0}}}
 

@@ -10,7 +10,6 @@ import pytest
 
 from catalog.capability import Capability, Effect
 from catalog.registry import Catalog
-from catalog.values import Json
 from fragments.checks import check
 from fragments.documents import Fragment, Template
 from fragments.frames import Frame
@@ -30,6 +29,7 @@ from planner.models.port import (
 )
 from planner.planner import KEPT_CHARACTERS, FragmentPlanner
 from planner.prompt import build
+from schemas.values import Json
 
 TAKEN = {"type": "object", "required": ["rows"], "properties": {"rows": {"type": "array"}}}
 WANTED = {"type": "object", "required": ["n"], "properties": {"n": {"type": "integer"}}}

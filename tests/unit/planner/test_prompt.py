@@ -7,7 +7,6 @@ from jsonata import Jsonata
 
 from catalog.capability import Capability, Effect
 from catalog.registry import Catalog
-from catalog.values import Json, digest
 from fragments.bounds import Left
 from fragments.documents import Allow
 from fragments.frames import Frame
@@ -17,6 +16,7 @@ from planner.answers import answer_schema
 from planner.context import DETAILS
 from planner.models.port import Prompt
 from planner.prompt import PromptError, build, prompt_files, render
+from schemas.values import Json, digest
 
 SHAPED = Capability(
     name="shaped",

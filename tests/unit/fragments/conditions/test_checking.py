@@ -3,9 +3,9 @@ import sys
 
 import pytest
 
-from catalog.values import Schema
 from fragments.conditions import CODES, Fault, faults
 from fragments.problems import Severity
+from schemas.values import Schema
 from tests.support.telling import of_faults
 
 STATUS = {"enum": ["complete", "failed", "skipped", "cancelled"]}

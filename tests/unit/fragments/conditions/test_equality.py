@@ -1,7 +1,7 @@
 import pytest
 
-from catalog.values import Json
 from fragments.conditions import equal
+from schemas.values import Json
 
 DEEP: Json = None
 for _ in range(5_000):

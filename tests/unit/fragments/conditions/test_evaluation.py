@@ -3,13 +3,13 @@ from enum import StrEnum
 
 import pytest
 
-from catalog.values import Json
 from fragments.conditions import ConditionError, Kind, holds
 from fragments.conditions.costs import size_of, work
 from fragments.conditions.evaluation import MOST_WORK
 from fragments.conditions.library import MOST_ITERATIONS
 from fragments.conditions.parsing import Condition, parse
 from fragments.conditions.patterns import states, weight
+from schemas.values import Json
 from tests.support.telling import hear
 
 

@@ -2,12 +2,12 @@
 
 import pytest
 
-from catalog.values import Json, Schema
 from fragments.conditions import Condition, Fault, faults, parse
 from fragments.conditions.costs import size_of, work
 from fragments.conditions.functions import FUNCTIONS, METHODS
 from fragments.conditions.kinds import kind_of
 from fragments.conditions.reading import references, steps_read
+from schemas.values import Json, Schema
 from tests.support.telling import hear, of_faults
 
 TYPES: dict[str, Schema] = {

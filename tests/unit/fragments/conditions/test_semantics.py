@@ -4,8 +4,8 @@ from typing import TypeAlias
 
 import pytest
 
-from catalog.values import Json
 from fragments.conditions import ConditionError, Kind, holds
+from schemas.values import Json
 from tests.support.telling import hear
 
 Outcome: TypeAlias = bool | Kind

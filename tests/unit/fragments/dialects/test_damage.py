@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from catalog.values import Json
 from fragments.dialects import Bindings, Conversion, Dialect, convert, read_bindings
 from fragments.pointers import look_up
 from fragments.reading import read_text
+from schemas.values import Json
 from tests.support.damage import REPLACEMENTS, damaged, places
 from tests.support.telling import hear, of_conversion, of_problems
 

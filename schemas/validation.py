@@ -1,7 +1,7 @@
 """Validation of values against JSON Schemas (2020-12) that anybody wrote: nothing is fetched, no pattern runs away.
 
 All semantics are those of `jsonschema`. Its keywords that search with regular expressions are taken over as they are, with
-`catalog.patterns` in place of `re`.
+`schemas.patterns` in place of `re`.
 """
 
 from collections.abc import Iterator
@@ -13,9 +13,9 @@ from jsonschema.protocols import Validator
 from jsonschema.validators import extend
 from referencing import Registry
 
-from catalog.effort import count_application
-from catalog.patterns import PatternError, pattern_flaw, search
-from catalog.values import Json, JsonObject, Schema
+from schemas.effort import count_application
+from schemas.patterns import PatternError, pattern_flaw, search
+from schemas.values import Json, JsonObject, Schema
 
 SEARCHING = MappingProxyType(
     {"pattern": _keywords.pattern, "patternProperties": _keywords.patternProperties}

@@ -6,8 +6,8 @@ from jsonschema import Draft202012Validator, _keywords, _utils
 from jsonschema.exceptions import SchemaError
 from referencing.exceptions import Unresolvable
 
-from catalog.effort import Effort, TooMuchWorkError, bounded
-from catalog.validation import FORMATS, PATTERNS, SEARCHING, validator
+from schemas.effort import Effort, TooMuchWorkError, bounded
+from schemas.validation import FORMATS, PATTERNS, SEARCHING, validator
 
 BUSY = "a" * 60 + "!"
 RUNAWAY = "^(a+)+$"

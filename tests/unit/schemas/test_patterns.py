@@ -3,8 +3,8 @@ import time
 
 import pytest
 
-from catalog.effort import Effort, TooMuchWorkError, bounded
-from catalog.patterns import MOST_CHARACTERS, PatternError, pattern_flaw, search
+from schemas.effort import Effort, TooMuchWorkError, bounded
+from schemas.patterns import MOST_CHARACTERS, PatternError, pattern_flaw, search
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from typing import Protocol
 
 import re2
 
-from catalog.effort import TOO_MUCH, timed
+from schemas.effort import TOO_MUCH, timed
 
 MOST_CHARACTERS = 1_000
 """How long a pattern may be."""
