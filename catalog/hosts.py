@@ -10,17 +10,22 @@ DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
 def host_of(url: str) -> str | None:
-    """Name the host of an absolute http or https URL; None for any other text."""
-    if not url.startswith(("http://", "https://")) or any(character.isspace() for character in url):
+    """Name the host of an absolute http or https URL; None for any other text.
+
+    Scheme and host are compared without regard to case, and the dot that may end a full name is left
+    out, as the guard of requests reads them.
+    """
+    if any(character.isspace() for character in url):
         return None
     try:
         parts = urlsplit(url)
         port = parts.port
     except ValueError:  # a port that is no number, an unclosed IPv6 bracket
         return None
-    if not parts.hostname:
+    name = (parts.hostname or "").removesuffix(".")
+    if parts.scheme not in DEFAULT_PORTS or not name:
         return None
-    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    host = f"[{name}]" if ":" in name else name
     return host if port in (None, DEFAULT_PORTS[parts.scheme]) else f"{host}:{port}"
 
 

@@ -22,10 +22,11 @@ class Asked:
     content: bytes
     timeout_s: float
     max_bytes: int | None
+    binary: bool = False  # the answer's body is wanted as bytes
 
 
 def read(text: str) -> Asked | Refusal:
-    """Read `{method, url, headers, body, body_base64, timeout_ms, max_bytes}`; all but `url` may be missing or null."""
+    """Read `{method, url, headers, body, body_base64, timeout_ms, max_bytes, binary}`; all but `url` may be missing or null."""
     try:
         document = json.loads(text)
     except (ValueError, RecursionError):
@@ -42,6 +43,9 @@ def read(text: str) -> Asked | Refusal:
             return part
     if not isinstance(method, str):
         return _malformed("method is a string")
+    binary = document.get("binary") or False
+    if not isinstance(binary, bool):
+        return _malformed("binary is true or false")
     return Asked(
         method=method,
         url=document["url"],
@@ -49,6 +53,7 @@ def read(text: str) -> Asked | Refusal:
         content=content,  # type: ignore[arg-type]  # the same
         timeout_s=(TIMEOUT_MS if timeout_ms is None else timeout_ms) / 1000,  # type: ignore[operator]  # the same
         max_bytes=max_bytes,  # type: ignore[arg-type]  # the same
+        binary=binary,
     )
 
 

@@ -4,6 +4,7 @@ import ssl
 from base64 import b64decode, b64encode
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 import httpcore
@@ -16,9 +17,9 @@ from broker.host.masks import Masks
 from broker.host.meter import Meter
 from broker.host.refusals import Refusal, ok
 from broker.host.transport import Resolver, resolve
+from catalog.retry_after import retry_after_s
 
 DELIVERY_SECONDS = 30.0
-RETRY_AFTER_DIGITS = 5  # of seconds: a day
 
 
 class Delivered(NamedTuple):
@@ -75,11 +76,11 @@ class Browser:
         if isinstance(request, Refusal):
             return request
         self._line.until(wanted.timeout_s)
-        return self._followed(self._wallet.sealed(request), wanted.max_bytes)
+        return self._followed(self._wallet.sealed(request), wanted)
 
-    def _followed(self, request: guard.Request, max_bytes: int | None) -> Answer | Refusal:
+    def _followed(self, request: guard.Request, wanted: asked.Asked) -> Answer | Refusal:
         for _ in range(guard.REDIRECT_LIMIT + 1):
-            answer = self._sent(request, max_bytes)
+            answer = self._sent(request, wanted)
             if isinstance(answer, Refusal):
                 return answer
             location = answer["headers"].get("location")
@@ -91,7 +92,7 @@ class Browser:
             request = following
         return Refusal("too_many_redirects", f"more than {guard.REDIRECT_LIMIT} redirects")
 
-    def _sent(self, request: guard.Request, max_bytes: int | None) -> Answer | Refusal:
+    def _sent(self, request: guard.Request, wanted: asked.Asked) -> Answer | Refusal:
         refusal = guard.permitted(request.target, self._line.network.rules, self._granted)
         refusal = refusal or self._line.connectable(request.target)
         if refusal:
@@ -100,7 +101,8 @@ class Browser:
         if isinstance(filled, Refusal):
             return filled
         room = self._meter.remaining_bytes()
-        answer = self._line.sent(filled, room if max_bytes is None else min(max_bytes, room))
+        cap = room if wanted.max_bytes is None else min(wanted.max_bytes, room)
+        answer = self._line.sent(filled, cap, binary=wanted.binary)
         return answer if isinstance(answer, Refusal) else {**answer, "url": str(request.target.url)}
 
 
@@ -132,8 +134,7 @@ class Courier:
         answer = self._line.connectable(target) or self._line.posted(request)
         if isinstance(answer, Refusal):
             return answer
-        after = answer.headers.get("retry-after", "")
-        return Delivered(answer.status_code, float(after) if after.isdecimal() and len(after) <= RETRY_AFTER_DIGITS else None)
+        return Delivered(answer.status_code, retry_after_s(answer.headers, datetime.now(UTC)))
 
     def dial(self, host: str, port: int, charge: int) -> Dialled | Refusal:
         """Connect to a server that does not speak HTTP, about to send it `charge` bytes."""

@@ -125,16 +125,14 @@ class Request:
 
 def parse(text: str, base: httpx.URL | None = None) -> Target | Refusal:
     """Read an absolute http or https URL; one relative to `base`, where that is given."""
-    if len(text) > URL_LENGTH or "\\" in text:
-        return Refusal("url_invalid", f"a URL has no backslash and at most {URL_LENGTH} characters")
+    if flaw := _text_flaw(text):
+        return Refusal("url_invalid", flaw)
     try:
         url = base.join(text) if base else httpx.URL(text)
-    except (httpx.InvalidURL, ValueError) as error:  # ValueError: half a character, an unclosed bracket in a location
-        return Refusal("url_invalid", str(error))
-    if url.scheme not in DEFAULT_PORTS:
-        return Refusal("url_invalid", f"only http and https URLs are fetched, not {text[:200]!r}")
-    if url.userinfo or _has_userinfo(text):
-        return Refusal("url_invalid", "a URL holds no user name or password: send an Authorization header")
+    except (httpx.InvalidURL, ValueError):  # ValueError: half a character, an unclosed bracket in a location
+        return Refusal("url_invalid", f"{_quoted(text)} is not a URL: look at its host, port and brackets")
+    if flaw := _url_flaw(url, text):
+        return Refusal("url_invalid", flaw)
     return _target(url, text)
 
 
@@ -192,25 +190,63 @@ def following(request: Request, status: int, location: str) -> Request | Refusal
     return replace(request, method="GET", target=target, headers=headers, content=b"")
 
 
+def _text_flaw(text: str) -> str | None:
+    """Say what is wrong with a text that no part of a URL may hold."""
+    if len(text) > URL_LENGTH:
+        return f"the URL has {len(text):,} characters; at most {URL_LENGTH:,} are sent"
+    if text != text.strip():
+        return f"{_quoted(text)} begins or ends with a blank: take it away"
+    if "\\" in text:
+        return f"{_quoted(text)} holds a backslash: write / between the parts of a path, and %5C for a backslash itself"
+    if any(not character.isprintable() for character in text):
+        return f"{_quoted(text)} holds a control character: percent-encode it"
+    return None
+
+
+def _url_flaw(url: httpx.URL, text: str) -> str | None:
+    """Say what keeps a URL from being fetched at all."""
+    if not url.scheme:
+        return f"{_quoted(text)} is not an absolute URL: begin it with https:// or http://"
+    if url.scheme not in DEFAULT_PORTS:
+        return f"{_quoted(text)} has the scheme {url.scheme!r}; only http and https URLs are fetched"
+    if url.userinfo or _has_userinfo(text):
+        return "a URL holds no user name or password: send an Authorization header"
+    if not url.raw_host:
+        return f"{_quoted(text)} names no host: write it after {url.scheme}://"
+    return None
+
+
 def _target(url: httpx.URL, text: str) -> Target | Refusal:
     ascii_host = url.raw_host.decode("ascii").lower().removesuffix(".")
     if not _is_host(ascii_host):
-        return Refusal("url_invalid", f"{text[:200]!r} names no valid host")
+        return Refusal("url_invalid", _host_flaw(url, text))
     port = DEFAULT_PORTS[url.scheme] if url.port is None else url.port
     if not 0 < port < 1 << 16:
-        return Refusal("url_invalid", f"{port} is no port")
+        return Refusal("url_invalid", f"{_quoted(text)} names the port {port}; ports are 1 to 65535")
     try:
         spellings = dict.fromkeys((ascii_host, url.host.lower().removesuffix(".")))
     except UnicodeError:  # an `xn--` label that stands for no name (RFC 5891, 5.4)
-        return Refusal("url_invalid", f"{text[:200]!r} names no valid host")
+        return Refusal("url_invalid", _host_flaw(url, text))
     bare = tuple(f"[{spelling}]" if ":" in spelling else spelling for spelling in spellings)
+    own = port == DEFAULT_PORTS[url.scheme]
     return Target(
         url=url.copy_with(host=ascii_host, fragment=None),
         host=ascii_host,
         port=port,
-        names=bare if url.port is None else tuple(f"{name}:{url.port}" for name in bare),
+        names=bare if own else tuple(f"{name}:{port}" for name in bare),
         bare=bare,
     )
+
+
+def _host_flaw(url: httpx.URL, text: str) -> str:
+    host = url.raw_host.decode("ascii")
+    if "%20" in host or " " in host:
+        return f"the host of {_quoted(text)} holds a blank: take it away"
+    return f"{_quoted(text)} names no valid host: {host[:100]!r}"
+
+
+def _quoted(text: str) -> str:
+    return ascii(text[:200])
 
 
 def _is_host(host: str) -> bool:

@@ -1,11 +1,13 @@
 """A line out: connects to what was checked, sends one request, reads one answer within caps."""
 
+import re
 import socket
 import ssl
 import time
 from base64 import b64encode
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, TypeAlias, TypeVar
 
 import httpcore
@@ -13,9 +15,11 @@ import httpx
 
 from broker.host import guard
 from broker.host.bodies import gathered
+from broker.host.media import media_type_of, text_of
 from broker.host.meter import Meter
 from broker.host.refusals import Refusal
 from broker.host.transport import PinnedBackend, PinnedTransport, Resolver, TlsError, resolved
+from catalog.retry_after import retry_after_s
 
 USER_AGENT = "goalwright"
 
@@ -31,8 +35,18 @@ FAILURES: Mapping[type[Exception], tuple[str, bool]] = {
 }
 """What a connection raises, as a guest reads it: `(type, retryable)`. The first entry that fits counts."""
 
+SENTENCES: Mapping[str, str] = {
+    "tls_failed": "the server's certificate or TLS was not acceptable",
+    "timed_out": "the server took too long",
+    "connect_failed": "no connection could be made, or it broke",
+    "protocol_error": "the server's answer is not valid HTTP",
+}
+
+_BYTES = re.compile(r"(?:bytearray\()?b(['\"])(.*?)\1\)?")  # as libraries quote what came in
+_BODYLESS = frozenset({204, 205, 304})
+
 Answer: TypeAlias = dict[str, Any]
-"""`{status, headers, body, body_base64, url}`: one of both bodies is null."""
+"""`{status, headers, media_type, body, body_base64, retry_after_s, url}`: one of both bodies is null."""
 
 
 Read = TypeVar("Read")
@@ -91,15 +105,12 @@ class Line:
         self._backend.pins[key] = found
         return None
 
-    def sent(self, request: guard.Request, cap: int) -> Answer | Refusal:
-        """Send `request` and read at most `cap` bytes of body."""
+    def sent(self, request: guard.Request, cap: int, *, binary: bool = False) -> Answer | Refusal:
+        """Send `request` and read at most `cap` bytes of body; with `binary` it is not decoded."""
 
         def read(answer: httpx.Response) -> Answer | Refusal:
-            encoding = answer.headers.get("content-encoding", "")
-            body = _unanswerable(answer) or gathered(
-                answer.iter_raw(), encoding=encoding, cap=cap, charge=self.meter.charge_bytes
-            )
-            return body if isinstance(body, Refusal) else _answer(request, answer, body)
+            body = _unanswerable(answer) or self._body(request, answer, cap)
+            return body if isinstance(body, Refusal) else _answer(request, answer, body, binary=binary)
 
         return self._exchanged(request, read)
 
@@ -119,6 +130,12 @@ class Line:
         """Close every connection."""
         if self._transport:
             self._transport.close()
+
+    def _body(self, request: guard.Request, answer: httpx.Response, cap: int) -> bytes | Refusal:
+        if _has_no_body(request, answer):
+            return b""
+        coding = answer.headers.get("content-encoding", "")
+        return gathered(answer.iter_raw(), encoding=coding, cap=cap, charge=self.meter.charge_bytes)
 
     def _exchanged(self, request: guard.Request, read: Callable[[httpx.Response], Read | Refusal]) -> Read | Refusal:
         refusal = self.meter.charge_bytes(request.size)
@@ -161,7 +178,15 @@ def fetched(action: Callable[[], Answer | Refusal]) -> Answer | Refusal:
 def failure(error: Exception) -> Refusal:
     """Say what an exception of httpcore means to a guest."""
     kind, retryable = next(value for known, value in FAILURES.items() if isinstance(error, known))
-    return Refusal(kind, str(error) or kind.replace("_", " "), retryable=retryable)
+    detail = _BYTES.sub(r"\2", str(error))
+    return Refusal(kind, f"{SENTENCES[kind]}: {detail}" if detail else SENTENCES[kind], retryable=retryable)
+
+
+def _has_no_body(request: guard.Request, answer: httpx.Response) -> bool:
+    """Say whether there is no body, whatever the headers announce (RFC 9110, 6.4.1), or none that anybody reads."""
+    if request.method == "HEAD" or answer.status_code in _BODYLESS:
+        return True
+    return answer.status_code in guard.REDIRECTS and "location" in answer.headers
 
 
 def _unanswerable(answer: httpx.Response) -> Refusal | None:
@@ -181,16 +206,16 @@ def _outgoing(request: guard.Request) -> list[tuple[bytes, bytes]]:
     return [(name.encode("ascii"), value.encode("latin-1")) for name, value in headers]
 
 
-def _answer(request: guard.Request, answer: httpx.Response, body: bytes) -> Answer:
-    try:
-        text, binary = body.decode("utf-8"), None
-    except UnicodeDecodeError:
-        text, binary = None, b64encode(body).decode("ascii")
+def _answer(request: guard.Request, answer: httpx.Response, body: bytes, *, binary: bool) -> Answer:
+    kinds = answer.headers.get_list("content-type")
+    text = None if binary else text_of(body, kinds)
     return {
         "status": answer.status_code,
         "headers": {name: _printable(value) for name, value in answer.headers.items()},
+        "media_type": media_type_of(kinds),
         "body": text,
-        "body_base64": binary,
+        "body_base64": b64encode(body).decode("ascii") if text is None else None,
+        "retry_after_s": retry_after_s(answer.headers, datetime.now(UTC)),
         "url": str(request.target.url),
     }
 

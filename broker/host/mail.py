@@ -3,10 +3,12 @@
 import asyncio
 import ssl
 from contextlib import suppress
+from datetime import UTC, datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP as WIRE
 from hashlib import sha256
+from uuid import uuid4
 
 import aiosmtplib
 
@@ -19,9 +21,9 @@ from broker.host.refusals import Refusal
 TRANSIENT = range(400, 500)  # RFC 5321, 4.2.1: the same mail may be taken later
 
 
-def mailed(channel: Email, message: Message, courier: Courier, password: str) -> str | Refusal:
+def mailed(channel: Email, message: Message, courier: Courier, password: str, now: float) -> str | Refusal:
     """Send one mail to all recipients and give the server's status as text. Refusals say nothing of what servers said."""
-    mail = written(channel, message)
+    mail = written(channel, message, now)
     content = mail.as_bytes()
     dialled = courier.dial(channel.host, channel.port, len(content))
     if isinstance(dialled, Refusal):
@@ -35,16 +37,20 @@ def mailed(channel: Email, message: Message, courier: Courier, password: str) ->
             return courier.late() or failure(error)
 
 
-def written(channel: Email, message: Message) -> EmailMessage:
-    """Write the mail. Its Message-ID is made of the message's key, so that a second delivery can be told."""
+def written(channel: Email, message: Message, now: float) -> EmailMessage:
+    """Write the mail at `now`, in seconds since the epoch.
+
+    It has the fields that RFC 5322, section 3.6, asks for. Its Message-ID is made of the message's key, so that a second
+    delivery can be told; without a key it is unique.
+    """
     mail = EmailMessage(policy=WIRE)
     mail["From"] = Address(addr_spec=channel.sender)
     mail["To"] = tuple(Address(addr_spec=recipient) for recipient in channel.recipients)
     mail["Subject"] = message.subject or "Notification"
+    mail["Date"] = datetime.fromtimestamp(now, UTC)
     mail["Auto-Submitted"] = "auto-generated"  # RFC 3834: no answering machine answers
-    if message.key:
-        digest = sha256(message.key.encode()).hexdigest()[:32]
-        mail["Message-ID"] = f"<{digest}@{Address(addr_spec=channel.sender).domain}>"
+    name = sha256(message.key.encode()).hexdigest()[:32] if message.key else uuid4().hex
+    mail["Message-ID"] = f"<{name}@{Address(addr_spec=channel.sender).domain}>"
     mail.set_content(message.text.encode("utf-8", "replace").decode())
     return mail
 

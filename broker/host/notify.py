@@ -70,7 +70,8 @@ class Notifier:
             case Slack():
                 return self._posted(channel, *slack_request(message))
             case Email():
-                return mailed(channel, message, self._courier, self._lent.values.get(channel.password_secret, ""))
+                password = self._lent.values.get(channel.password_secret, "")
+                return mailed(channel, message, self._courier, password, self._lent.now())
 
     def _posted(self, channel: Webhook | Slack, headers: Mapping[str, str], content: bytes) -> Delivered | Refusal:
         url = channel.url or self._lent.values[channel.url_secret]

@@ -88,7 +88,8 @@ class _Understudy:
 
     def request(self, asked: str) -> str:
         """Answer with an empty object in JSON."""
-        response = {"status": 200, "headers": {"content-type": "application/json"}, "body": "{}", "body_base64": None}
+        headers = {"content-type": "application/json"}
+        response = {"status": 200, "headers": headers, "media_type": "application/json", "body": "{}", "body_base64": None}
         return written({"ok": {**response, "url": parsed(asked)["url"], "elapsed_ms": 1.5}})
 
     def send(self, told: str) -> str:

@@ -4,9 +4,9 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import Any
 
+from catalog.retry_after import retry_after_s
 from planner.models.port import (
     AllowanceError,
     AnswerTimeoutError,
@@ -80,7 +80,7 @@ def _translation(error: Exception, model: str, may_have_cost_usd: float) -> Mode
     if kind is AuthError:
         # The provider's own words may quote the key.
         return AuthError(f"{model}: the provider did not accept the key, or the key may not use or pay for this model.")
-    return kind(f"{model}: {_first_line(error)}", retry_after_s=_retry_after_s(error))
+    return kind(f"{model}: {_first_line(error)}", retry_after_s=_wanted_wait_s(error))
 
 
 def error_type(raised: type[BaseException]) -> type[ModelError]:
@@ -98,13 +98,6 @@ def _first_line(error: Exception) -> str:
     return _PREFIX.sub("", line)[:_LONGEST]
 
 
-def _retry_after_s(error: Exception) -> float | None:
+def _wanted_wait_s(error: Exception) -> float | None:
     headers: Any = getattr(error, "litellm_response_headers", None) or getattr(getattr(error, "response", None), "headers", {})
-    text = str(headers.get("retry-after") or "")
-    if re.fullmatch(r"\d+(\.\d+)?", text):
-        return float(text)
-    try:
-        due = parsedate_to_datetime(text)
-    except ValueError:
-        return None
-    return max(0.0, (due.replace(tzinfo=due.tzinfo or UTC) - datetime.now(UTC)).total_seconds())
+    return retry_after_s({name.lower(): str(value) for name, value in headers.items()}, datetime.now(UTC))

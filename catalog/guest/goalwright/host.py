@@ -31,8 +31,13 @@ def http(
     body_base64: str | None = None,
     timeout_ms: int | None = None,
     max_bytes: int | None = None,
+    binary: bool = False,
 ) -> dict:
-    """Ask over HTTP: `{status, headers, body, body_base64, url, elapsed_ms}`; `HandlerError` with the host's error type."""
+    """Ask over HTTP; `HandlerError` with the host's error type.
+
+    Gives `{status, headers, media_type, body, body_base64, retry_after_s, url, elapsed_ms}`. `body` is the text in the charset
+    that the answer declares; `body_base64` is there in its place where the body is not text, or with `binary` in any case.
+    """
     request = {
         "method": method,
         "url": url,
@@ -41,6 +46,7 @@ def http(
         "body_base64": body_base64,
         "timeout_ms": timeout_ms,
         "max_bytes": max_bytes,
+        "binary": binary,
     }
     return _asked(_http and _http.request, "http", request)
 

@@ -5,7 +5,6 @@ from urllib.parse import quote, urlsplit
 
 from goalwright import host
 from goalwright.errors import HandlerError, one_line
-from goalwright.patience import retry_after_s
 from goalwright.texts import parsed, plain, shown, written
 from uritemplate import URITemplate
 
@@ -132,7 +131,7 @@ def _signed(operation: dict, auth: dict, headers: dict) -> list[str]:
 
 def _body_of(operation: dict, answer: dict) -> object:
     text = answer["body"]
-    media_type = answer["headers"].get("content-type", "").partition(";")[0].strip().lower()
+    media_type = answer.get("media_type", "")
     if text is None and answer.get("body_base64"):
         raise HandlerError("response_invalid", f"the answer is {media_type or 'not text'}, and not text in UTF-8")
     if not text or operation["method"] == "HEAD":
@@ -155,7 +154,7 @@ def _failure(operation: dict, answer: dict) -> HandlerError:
     kind = next((kind for kind in kinds if kind), "status_busy" if status in BUSY else "status_unexpected")
     if status not in BUSY:
         return HandlerError(kind, message)
-    return HandlerError(kind, message, retryable=True, retry_after_s=retry_after_s(answer["headers"]))
+    return HandlerError(kind, message, retryable=True, retry_after_s=answer.get("retry_after_s"))
 
 
 def _listed(status: int, patterns: list[str]) -> bool:

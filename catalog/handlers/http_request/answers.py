@@ -1,15 +1,13 @@
 """What came back: statuses, bodies, failures."""
 
-import base64
-
 from access import shown_url, signed
 from goalwright import HandlerError, host
 from goalwright.errors import one_line
-from goalwright.patience import retry_after_s
 from goalwright.schemas import Checked, listed
 from goalwright.texts import parsed
 
 SUCCESS = range(200, 300)
+JSON_TYPES = {"application/json", "text/json", "text/x-json", "application/x-json"}
 BUSY = {408, 429, 502, 503, 504}
 # What a plan may not treat as an answer: it asked for more than it was granted.
 NEVER_RETURNED = {"host_refused", "address_refused", "secret_refused", "limit_host_calls", "limit_moved_bytes", "limit_wall"}
@@ -26,6 +24,7 @@ def exchange(config: dict, request: dict, answer: dict) -> dict:
         body_base64=sent["body_base64"],
         timeout_ms=config.get("timeout_ms"),
         max_bytes=config.get("max_body_bytes"),
+        binary=config.get("response_as") == "base64",
     )
     answer |= {
         "status": response["status"],
@@ -42,11 +41,16 @@ def body_of(config: dict, response: dict) -> object:
     """Read the body: JSON where the server or `response_as` says so, text otherwise, nothing as null; or all in base64."""
     text, binary = response["body"], response.get("body_base64")
     if config.get("response_as") == "base64":
-        return binary or base64.b64encode((text or "").encode()).decode("ascii") or None
+        return binary or None
     if text is None and binary:
-        raise HandlerError("response_invalid", "the response is not text in UTF-8: set response_as to base64 to take its bytes")
+        message = (
+            "the response is not text in its charset (UTF-8 if it declares none): set response_as to base64 to take its bytes"
+        )
+        raise HandlerError("response_invalid", message)
     if not text:
         return None
+    if config.get("response_as", "auto") == "auto" and not response.get("media_type"):
+        return _guessed(text)
     return json_of(text) if _is_json(config, response) else text
 
 
@@ -87,10 +91,20 @@ def _unexpected(method: str, answer: dict, response: dict) -> HandlerError:
     message = f"{method} {one_line(answer['url'], limit=200)} answered {status}" + (f": {said}" if said else "")
     if status not in BUSY:
         return HandlerError("status_unexpected", message)
-    return HandlerError("status_busy", message, retryable=True, retry_after_s=retry_after_s(response["headers"]))
+    return HandlerError("status_busy", message, retryable=True, retry_after_s=response.get("retry_after_s"))
 
 
 def _is_json(config: dict, response: dict) -> bool:
     kind = config.get("response_as", "auto")
-    media_type = response["headers"].get("content-type", "").partition(";")[0].strip().lower()
-    return kind == "json" or (kind == "auto" and (media_type == "application/json" or media_type.endswith("+json")))
+    media_type = response["media_type"]
+    return kind == "json" or (kind == "auto" and (media_type in JSON_TYPES or media_type.endswith("+json")))
+
+
+def _guessed(text: str) -> object:
+    """Read a body whose kind the server did not tell: an object or list of JSON, else text."""
+    if not text.lstrip("\ufeff \t\r\n").startswith(("{", "[")):
+        return text
+    try:
+        return json_of(text)
+    except HandlerError:
+        return text

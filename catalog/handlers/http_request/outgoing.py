@@ -9,12 +9,13 @@ from urllib.parse import SplitResult, quote, unquote_plus, urlencode, urlsplit, 
 from goalwright import HandlerError
 from goalwright.errors import one_line
 from goalwright.texts import plain, shown
+from paths import hold_path
 from uritemplate import URITemplate
 
 WRITES = {"POST", "PUT", "PATCH", "DELETE"}
 ACCEPTED = "application/json, */*;q=0.5"
 
-_LITERAL_HOST = re.compile(r"https?://([^/?#{]*)")
+_LITERAL_HOST = re.compile(r"https?://([^/?#{]*)", re.IGNORECASE)
 
 
 def request_of(config: dict, given: dict, call: dict) -> dict:
@@ -70,6 +71,7 @@ def _expanded(template: str, params: dict) -> str:
     if literal and literal[1].lower() != parts.netloc.lower():
         message = f"a value may not change the host, which is {literal[1] or 'missing'} in {template}"
         raise HandlerError("url_invalid", f"{message}: {one_line(url, limit=200)}")
+    hold_path(template, values, parts.path)
     return url
 
 

@@ -9,6 +9,7 @@ from goalwright.pointers import at
 from goalwright.texts import shown
 from links import next_link
 from outgoing import asking
+from repeats import Repeats
 
 
 def paged(config: dict, request: dict) -> dict:
@@ -30,7 +31,7 @@ def paged(config: dict, request: dict) -> dict:
 
 
 def _collect(config: dict, request: dict, answer: dict) -> None:
-    paging, seen = config["paging"], set()
+    paging, seen, repeats = config["paging"], set(), Repeats(config, request)
     url = asking(request["url"], {paging.get("param", "page"): paging.get("start", 1)} if paging["style"] == "page" else {})
     while url is not None:
         if answer["pages"] == paging.get("max_pages", 20):
@@ -39,7 +40,10 @@ def _collect(config: dict, request: dict, answer: dict) -> None:
         if url in seen:
             raise HandlerError("paging_invalid", f"the pages go round in a circle at {one_line(url, limit=200)}")
         seen.add(url)
+        known = len(answer["items"])
         url = _turn(config, request | {"url": url}, answer)
+        if paging["style"] == "page" and repeats.ended(answer["items"][known:], answer):
+            return
 
 
 def _stop(paging: dict, answer: dict) -> None:
@@ -56,9 +60,6 @@ def _turn(config: dict, request: dict, answer: dict) -> str | None:
     items = at(body, paging["items"])
     if not isinstance(items, list):
         raise HandlerError("paging_invalid", f"page {number} has no list at {paging['items'] or 'its root'}")
-    if items and paging["style"] == "page" and items == answer["items"][-len(items) :]:
-        name = paging.get("param", "page")
-        raise HandlerError("paging_invalid", f"page {number} repeats the one before: does the server know {name!r}?")
     for index, item in enumerate(items, len(answer["items"])):
         fit(config, item, f"item {index}")
     answer["items"].extend(items)

@@ -27,7 +27,14 @@ def test_a_pinned_name_reaches_its_endpoint_and_keeps_its_host_header() -> None:
             answer = get("http://inventory.demo/x?y=1#z", headers=[["Accept", "application/json"], ["X-A", "b"]])
     assert answer.pop("elapsed_ms") >= 0
     assert answer.pop("headers").items() >= {"content-type": "application/json", "x-two": "b"}.items()
-    assert answer == {"status": 200, "body": '{"a": 1}', "body_base64": None, "url": "http://inventory.demo/x?y=1"}
+    assert answer == {
+        "status": 200,
+        "media_type": "application/json",
+        "body": '{"a": 1}',
+        "body_base64": None,
+        "retry_after_s": None,
+        "url": "http://inventory.demo/x?y=1",
+    }
     (seen,) = server.seen
     assert (seen["method"], seen["path"]) == ("GET", "/x?y=1")
     expected = {"host": "inventory.demo", "accept": "application/json", "x-a": "b", "accept-encoding": "identity"}
@@ -39,6 +46,38 @@ def test_a_body_goes_out_and_a_binary_answer_comes_back() -> None:
         answer = get(f"http://{server.at}/x", method="post", body="grüße", headers=[["content-type", "text/plain"]])
     assert (answer["status"], answer["body"], answer["body_base64"]) == (201, None, "/wA=")
     assert (server.seen[0]["method"], server.seen[0]["body"]) == ("POST", "grüße".encode())
+
+
+def test_an_answer_comes_as_text_in_its_charset_or_as_bytes() -> None:
+    latin = says(b"\xc3\xa9", Content_Type="text/plain; charset=iso-8859-1")
+    with serving(x=latin) as server, browsing(Policy(private={"a.demo": server.at}), "a.demo") as get:
+        text, binary = get("http://a.demo/x"), get("http://a.demo/x", binary=True)
+    assert (text["body"], text["body_base64"]) == ("Ã©", None)
+    assert (binary["body"], binary["body_base64"]) == (None, "w6k=")
+
+
+@pytest.mark.parametrize(
+    ("method", "status", "location"),
+    [
+        pytest.param("HEAD", 200, None, id="HEAD"),
+        pytest.param("HEAD", 404, None, id="HEAD of what is not there"),
+        pytest.param("GET", 204, None, id="no content"),
+        pytest.param("DELETE", 204, None, id="no content after a write"),
+        pytest.param("GET", 205, None, id="reset content"),
+        pytest.param("GET", 304, None, id="not modified"),
+        pytest.param("GET", 302, "/end", id="a redirect"),
+        pytest.param("GET", 200, None, id="a body of no bytes"),
+    ],
+)
+@pytest.mark.parametrize("coding", ["gzip", "br", "zstd", "gzip, br"])
+def test_a_coding_of_no_body_is_no_failure(method: str, status: int, location: str | None, coding: str) -> None:
+    headers = {"Content_Encoding": coding} | ({"Location": location} if location else {})
+    with (
+        serving(x=says(b"", status, **headers), end=says(b"end")) as server,
+        browsing(Policy(private={"a.demo": server.at}), "a.demo") as get,
+    ):
+        answer = get("http://a.demo/x", method=method)
+    assert (answer["status"], answer["body"]) == ((200, "end") if location else (status, ""))
 
 
 def test_an_error_status_is_an_answer() -> None:

@@ -9,6 +9,8 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from jsonschema import Draft202012Validator
 
+from tests.support.answers import answer_of
+
 if TYPE_CHECKING:
     from tests.integration.catalog.conftest import Recorder, Sandbox
 
@@ -18,7 +20,7 @@ API = "https://api.example.org"
 def served(body: Any, *, status: int = 200, headers: dict[str, str] | None = None, text: str | None = None) -> dict[str, Any]:
     sent = json.dumps(body) if text is None else text
     kind = {} if text is not None else {"content-type": "application/json; charset=utf-8"}
-    return {"status": status, "headers": kind | (headers or {}), "body": sent, "body_base64": None, "elapsed_ms": 2}
+    return answer_of({"status": status, "headers": kind | (headers or {}), "body": sent, "body_base64": None, "elapsed_ms": 2})
 
 
 def serving(answer: dict[str, Any]) -> Callable[[dict[str, Any]], dict[str, Any]]:
@@ -215,7 +217,7 @@ FAILURES = [
         {},
         {**served({}), "body": None, "body_base64": base64.b64encode(b"\xff").decode()},
         "response_invalid",
-        "the response is not text in UTF-8: set response_as to base64 to take its bytes",
+        "the response is not text in its charset (UTF-8 if it declares none): set response_as to base64 to take its bytes",
         id="no text",
     ),
     pytest.param(
@@ -229,7 +231,7 @@ FAILURES = [
     pytest.param(
         {"response_schema": {"type": "object"}},
         {},
-        served(None, text="{}"),
+        served(None, text="{}", headers={"content-type": "text/plain"}),
         "response_mismatch",
         "the body does not fit response_schema: at its root: '{}' is not of type 'object'; "
         "it came as text: set response_as to json if it is JSON",
@@ -335,7 +337,7 @@ def test_an_answer_without_failure_says_so(sandbox: "Sandbox", host: "Recorder")
     ("after", "wait"),
     [
         pytest.param("7", 7.0, id="in seconds"),
-        pytest.param("Fri, 31 Dec 1999 23:59:59 GMT", None, id="at a date"),
+        pytest.param("Fri, 31 Dec 1999 23:59:59 GMT", 0.0, id="at a date gone by"),
         pytest.param("", None, id="not said"),
         pytest.param("99999999999999", None, id="far beyond"),
     ],
@@ -491,7 +493,7 @@ def test_too_many_pages_fail_unless_the_list_may_end_there(sandbox: "Sandbox", h
         pytest.param(
             served([1]),
             {"style": "page", "items": ""},
-            "page 2 repeats the one before: does the server know 'page'?",
+            "page 1 to 3 are the same: the server does not seem to know 'page'",
             id="always the same page",
         ),
         pytest.param(
@@ -556,3 +558,105 @@ def test_a_config_that_makes_no_sense_is_refused_before_it_runs(sandbox: "Sandbo
     capability = sandbox.loaded.catalog.capabilities["http_request@1.0.0"]
 
     assert not Draft202012Validator(capability.config_schema).is_valid(config)
+
+
+@pytest.mark.parametrize(
+    ("template", "params"),
+    [
+        pytest.param("/users/{id}/avatar", {"id": ".."}, id="simple"),
+        pytest.param("/users/{id}/avatar", {"id": "."}, id="one dot"),
+        pytest.param("/users/{id}/avatar", {"id": "../admin"}, id="simple, with a slash, which is encoded"),
+        pytest.param("/users/{id}/avatar", {"id": "%2e%2e"}, id="simple, encoded, which is encoded again"),
+        pytest.param("/users/{id}/avatar", {"id": "..;a=b"}, id="with a parameter"),
+        pytest.param("/users/{id}/avatar", {"id": "..%5c"}, id="an encoded backslash"),
+        pytest.param("/users/{+id}/avatar", {"id": ".."}, id="reserved"),
+        pytest.param("/users/{+id}/avatar", {"id": "a/../../b"}, id="reserved, with slashes"),
+        pytest.param("/users/{+id}/avatar", {"id": "%2E%2e"}, id="reserved, encoded"),
+        pytest.param("/users/{+id}/avatar", {"id": ".%2e"}, id="reserved, half encoded"),
+        pytest.param("/users{/id}/avatar", {"id": ".."}, id="segments"),
+        pytest.param("/users{/id*}/avatar", {"id": ["a", ".."]}, id="a list of segments"),
+        pytest.param("/users/{id*}/avatar", {"id": [".."]}, id="a list"),
+        pytest.param("/users/{.id}/avatar", {"id": "."}, id="a label"),
+        pytest.param("/users/{id:2}/avatar", {"id": "..x"}, id="a prefix"),
+        pytest.param("/users/.{id}/avatar", {"id": "."}, id="a value that completes one"),
+        pytest.param("/users/{a}{b}/avatar", {"a": ".", "b": "."}, id="two values that make one"),
+        pytest.param("/users/{id}", {"id": ".."}, id="at the end"),
+        pytest.param("/users/{+id}", {"id": "x/.."}, id="at the end of a value"),
+        pytest.param("/a/../users/{id}", {"id": ".."}, id="one more than the template has"),
+        pytest.param("/users/{id}/avatar", {"id": ""}, id="nothing"),
+        pytest.param("/users/{id}", {"id": []}, id="an empty list"),
+    ],
+)
+@pytest.mark.parametrize("method", [pytest.param(method, id=method) for method in ("GET", "DELETE")])
+def test_a_value_cannot_leave_the_path(
+    sandbox: "Sandbox", host: "Recorder", method: str, template: str, params: dict[str, Any]
+) -> None:
+    answered = ask(sandbox, host, {"url": f"{API}{template}", "method": method}, {"url_params": params})
+
+    assert (answered["error"]["type"], host.asked) == ("request_invalid", [])
+
+
+@pytest.mark.parametrize(
+    ("template", "params", "path"),
+    [
+        pytest.param("/f/{id}", {"id": "a.b"}, "/f/a.b", id="a dot in a name"),
+        pytest.param("/f/{id}", {"id": "..."}, "/f/...", id="three dots"),
+        pytest.param("/f/{id}", {"id": "..a"}, "/f/..a", id="dots before a name"),
+        pytest.param("/f/{id}{?q}", {"id": "a", "q": "../b"}, "/f/a?q=..%2Fb", id="dots in a query"),
+        pytest.param("/f/{+path}", {"path": "a/b.c"}, "/f/a/b.c", id="a path"),
+        pytest.param("/f/{+path}", {"path": ""}, "/f/", id="a path of nothing"),
+        pytest.param("/f/../g/{id}", {"id": "a"}, "/f/../g/a", id="what the plan wrote"),
+    ],
+)
+def test_dots_that_are_no_segment_stay(
+    sandbox: "Sandbox", host: "Recorder", template: str, params: dict[str, Any], path: str
+) -> None:
+    host.http = serving(served({}))
+
+    assert "ok" in ask(sandbox, host, {"url": f"{API}{template}"}, {"url_params": params})
+    assert host.asked[0]["url"] == f"{API}{path}"
+
+
+@pytest.mark.parametrize(
+    ("content_type", "text", "body"),
+    [
+        pytest.param("text/json", "[1]", [1], id="text/json"),
+        pytest.param("application/json, application/json", "[1]", [1], id="doubled"),
+        pytest.param("text/html, application/json", "[1]", [1], id="two that differ"),
+        pytest.param("application/vnd.api+json; charset=utf-8", "[1]", [1], id="a suffix"),
+        pytest.param("text/plain", "[1]", "[1]", id="text"),
+        pytest.param(None, " [1]", [1], id="none, and it is a list"),
+        pytest.param(None, '{"a": 1}', {"a": 1}, id="none, and it is an object"),
+        pytest.param(None, "[1", "[1", id="none, and it only looks like one"),
+        pytest.param(None, "12", "12", id="none, and it is a number, or a text"),
+    ],
+)
+def test_json_is_known_by_its_type_or_where_there_is_none_by_its_look(
+    sandbox: "Sandbox", host: "Recorder", content_type: str | None, text: str, body: Any
+) -> None:
+    host.http = serving(served(None, text=text, headers={} if content_type is None else {"content-type": content_type}))
+
+    assert ask(sandbox, host, {"url": API})["ok"]["body"] == body
+
+
+def of_pages(pages: dict[int, list[Any]], beyond: list[Any]) -> Callable[[dict[str, Any]], dict[str, Any]]:
+    return lambda asked: {"ok": served(pages.get(page_of(asked, "page", 1), beyond)) | {"url": asked["url"]}}
+
+
+@pytest.mark.parametrize(
+    ("pages", "beyond", "items"),
+    [
+        pytest.param({1: [1, 2, 3], 2: [3]}, [], [1, 2, 3, 3], id="a page like the tail of the one before"),
+        pytest.param({1: ["a"], 2: ["a"]}, [], ["a", "a"], id="two pages alike"),
+        pytest.param({page: [0, 0] for page in range(1, 6)}, [], [0] * 10, id="five pages alike"),
+        pytest.param({1: [1], 2: [2]}, [2], [1, 2], id="a server that stays at its last page"),
+    ],
+)
+def test_pages_that_are_alike_are_no_reason_to_lose_a_list(
+    sandbox: "Sandbox", host: "Recorder", pages: dict[int, list[Any]], beyond: list[Any], items: list[Any]
+) -> None:
+    host.http = of_pages(pages, beyond)
+
+    answered = ask(sandbox, host, {"url": f"{API}/x", "paging": {"style": "page", "items": ""}})["ok"]
+
+    assert (answered["items"], answered["truncated"]) == (items, False)

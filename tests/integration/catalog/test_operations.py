@@ -9,6 +9,7 @@ from broker.sandbox.engine import new_engine
 from catalog.build import default_cache
 from catalog.loader import load_catalog
 from catalog.openapi.importing import Wanted, import_document
+from tests.support.answers import answer_of
 
 if TYPE_CHECKING:
     from tests.integration.catalog.conftest import Recorder, Sandbox
@@ -31,9 +32,8 @@ def pets(tmp_path_factory: pytest.TempPathFactory, sandbox: "Sandbox") -> "Sandb
 
 def answering(status: int = 200, body: str | None = "[]", **headers: str) -> Any:
     told = {name.replace("_", "-"): value for name, value in headers.items()} or {"content-type": "application/json"}
-    return lambda asked: {
-        "ok": {"status": status, "headers": told, "body": body, "body_base64": None, "url": asked["url"], "elapsed_ms": 1.0}
-    }
+    answer = answer_of({"status": status, "headers": told, "body": body, "body_base64": None, "elapsed_ms": 1.0})
+    return lambda asked: {"ok": answer | {"url": asked["url"]}}
 
 
 @pytest.mark.parametrize(

@@ -92,6 +92,45 @@ def test_a_url_that_is_not_plainly_one_is_refused(url: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("url", "says"),
+    [
+        pytest.param(" https://h.example/", "' https://h.example/' begins or ends with a blank: take it away", id="blank"),
+        pytest.param("https://h.example/ ", "'https://h.example/ ' begins or ends with a blank: take it away", id="blank last"),
+        pytest.param("https://h .example/", "the host of 'https://h .example/' holds a blank: take it away", id="blank within"),
+        pytest.param(
+            "https://h.example/\nx", "'https://h.example/\\nx' holds a control character: percent-encode it", id="line"
+        ),
+        pytest.param(
+            "https://h.example\\x",
+            "'https://h.example\\\\x' holds a backslash: write / between the parts of a path, and %5C for a backslash itself",
+            id="backslash",
+        ),
+        pytest.param("h.example/x", "'h.example/x' is not an absolute URL: begin it with https:// or http://", id="no scheme"),
+        pytest.param(
+            "FTP://h.example", "'FTP://h.example' has the scheme 'ftp'; only http and https URLs are fetched", id="ftp"
+        ),
+        pytest.param("https:///x", "'https:///x' names no host: write it after https://", id="no host"),
+        pytest.param("https://h..example/", "'https://h..example/' names no valid host: 'h..example'", id="an empty label"),
+        pytest.param("https://h.example:0/", "'https://h.example:0/' names the port 0; ports are 1 to 65535", id="port"),
+        pytest.param(
+            "https://h.example:x/",
+            "'https://h.example:x/' is not a URL: look at its host, port and brackets",
+            id="no port",
+        ),
+        pytest.param(
+            "https://h\u2800i.example/",
+            "'https://h\\u2800i.example/' is not a URL: look at its host, port and brackets",
+            id="no letter",
+        ),
+        pytest.param("https://a:b@h.example/", "a URL holds no user name or password: send an Authorization header", id="user"),
+        pytest.param("https://h/" + "x" * 9_000, "the URL has 9,010 characters; at most 8,192 are sent", id="long"),
+    ],
+)
+def test_a_refused_url_says_what_is_wrong_with_it(url: str, says: str) -> None:
+    assert guard.parse(url) == Refusal("url_invalid", says)
+
+
+@pytest.mark.parametrize(
     "address",
     [
         *("127.0.0.1", "127.255.255.254", "0.0.0.0", "0.1.2.3", "10.0.0.1", "172.16.0.1", "172.31.255.255", "192.168.1.1"),

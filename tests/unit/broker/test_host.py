@@ -239,6 +239,23 @@ def test_a_body_that_cannot_be_unpacked_is_refused(encoding: str, content: bytes
     assert refusal.type == "protocol_error"
 
 
+@pytest.mark.parametrize(
+    ("encoding", "content", "body"),
+    [
+        pytest.param("br", b"", b"", id="a coding of nothing"),
+        pytest.param("gzip, gzip", b"", b"", id="two codings of nothing"),
+        pytest.param("identity", b"x", b"x", id="identity"),
+        pytest.param("identity, gzip", gzip.compress(b"x"), b"x", id="identity is none"),
+        pytest.param(" GZIP ,", gzip.compress(b"x"), b"x", id="case, blanks and a comma"),
+        pytest.param("x-gzip", gzip.compress(b"x"), b"x", id="the older name"),
+        pytest.param("deflate", zlib.compress(b"x"), b"x", id="deflate"),
+        pytest.param("deflate", zlib.compress(b"x", wbits=-15), b"x", id="deflate without its frame"),
+    ],
+)
+def test_a_coding_matters_only_where_there_are_bytes(encoding: str, content: bytes, body: bytes) -> None:
+    assert gathered([content], encoding=encoding, cap=100, charge=free) == body
+
+
 def test_bytes_are_charged_as_they_come_not_as_they_unfold() -> None:
     charged: list[int] = []
 
@@ -264,3 +281,23 @@ def test_every_exception_of_httpcore_has_a_meaning(kind: type[Exception]) -> Non
 def test_a_failed_certificate_is_told_from_a_failed_connection() -> None:
     assert (failure(TlsError("x")).type, failure(TlsError("x")).retryable) == ("tls_failed", False)
     assert (failure(httpcore.ConnectError("x")).type, failure(httpcore.ConnectError("x")).retryable) == ("connect_failed", True)
+
+
+@pytest.mark.parametrize(
+    ("error", "says"),
+    [
+        pytest.param(
+            httpcore.RemoteProtocolError("illegal status line: bytearray(b'HTTP/9 x')"),
+            "the server's answer is not valid HTTP: illegal status line: HTTP/9 x",
+            id="a status line",
+        ),
+        pytest.param(
+            httpcore.RemoteProtocolError('illegal header line: bytearray(b"it\'s")'),
+            "the server's answer is not valid HTTP: illegal header line: it's",
+            id="the other quotes",
+        ),
+        pytest.param(httpcore.ReadTimeout(), "the server took too long", id="nothing more to say"),
+    ],
+)
+def test_a_failure_quotes_no_python(error: Exception, says: str) -> None:
+    assert failure(error).message == says
