@@ -47,15 +47,16 @@ def names_port(host: str) -> bool:
 
 def hosts_in(value: Json) -> frozenset[str]:
     """Collect the hosts of the absolute URLs that stand anywhere in `value`."""
-    return frozenset(host for text in _texts(value) if (host := host_of(text)))
+    return frozenset(host for text in texts_in(value) if (host := host_of(text)))
 
 
-def _texts(value: Json) -> Iterator[str]:
+def texts_in(value: Json) -> Iterator[str]:
+    """Go through the texts that stand anywhere in `value`; keys are none of them."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, Mapping):
         for part in value.values():
-            yield from _texts(part)
+            yield from texts_in(part)
     elif isinstance(value, (list, tuple)):
         for part in value:
-            yield from _texts(part)
+            yield from texts_in(part)

@@ -7,6 +7,7 @@ from catalog.capability import Capability
 from engine import commands, facts, retries
 from engine.decisions.draft import Draft, running
 from engine.facts import Error
+from engine.following import follows
 from engine.reasons import Reason
 from engine.state import StepState
 from fragments.bounds import Amounts
@@ -73,7 +74,7 @@ def _wait(draft: Draft, step: StepState, outcome: Waits) -> None:
             step=step.path,
             attempt=step.attempt,
             signal=outcome.signal,
-            asks=outcome.asks,
+            asks={**outcome.asks, "follows": follows(draft.state, step, draft.rules)},
             until=until,
             spent=_spent(step),
             usage=_usage(outcome.usage),

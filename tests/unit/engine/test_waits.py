@@ -6,11 +6,13 @@ from engine.effects import WakeAt
 from engine.steps import Status
 from fragments.bounds import Amounts
 from tests.support.clocks import NOON
+from tests.support.planners import offered
 from tests.support.templates import template
 from tests.support.worlds import World, kinds
 
 HOUR = timedelta(hours=1)
 NOTHING = Amounts().to_json()
+NONE: dict[str, Any] = {"steps": [], "count": 0}
 
 
 def gated(**more: Any) -> World:
@@ -29,7 +31,13 @@ def test_a_step_waits_with_what_it_asks_and_until_when() -> None:
     bodies = w.waits("ask", asks={"title": "go?"}, timeout_s=3600.0, logs=("asked",))
     assert bodies == [
         facts.StepWaits(
-            step="ask", attempt=1, signal="approval", asks={"title": "go?"}, until=NOON + HOUR, spent=NOTHING, logs=("asked",)
+            step="ask",
+            attempt=1,
+            signal="approval",
+            asks={"title": "go?", "follows": NONE},
+            until=NOON + HOUR,
+            spent=NOTHING,
+            logs=("asked",),
         )
     ]
     assert w.state.steps["ask"].status is Status.WAITING
@@ -139,7 +147,24 @@ def test_cancelling_ends_what_waits() -> None:
 def test_the_view_shows_what_a_step_waits_for_until_it_is_answered() -> None:
     w = gated()
     w.waits("ask", asks={"title": "go?"}, timeout_s=3600.0)
-    waits = {"signal": "approval", "asks": {"title": "go?"}, "until": (NOON + HOUR).isoformat()}
+    waits = {"signal": "approval", "asks": {"title": "go?", "follows": NONE}, "until": (NOON + HOUR).isoformat()}
     assert [change.waits for change in w.appends[-1][1] if hasattr(change, "waits")] == [waits]
     w.signal("ask")
     assert [change.waits for change in w.appends[-1][1] if hasattr(change, "waits")] == [None]
+
+
+def test_a_step_that_waits_tells_what_follows_it_in_its_plan_and_around() -> None:
+    made = World()
+    made.submit(template({"name": "plan", "type": "planning", "goal": "g"}, {"name": "last", "depends_on": ["plan"]}))
+    inner = [{"name": "ask", "handler": "gate"}, {"name": "send", "handler": "write", "depends_on": ["ask"]}]
+    loop = {"name": "each", "for_each": {"items": [1]}, "steps": inner}
+    made.reply("plan", offered({"steps": [loop], "output": 1}))
+    made.waits("plan/1/each/0/ask", asks={"follows": "nothing, believe me"})
+    wait = made.state.steps["plan/1/each/0/ask"].wait
+    assert wait is not None
+    follows = wait.asks["follows"]
+    assert follows["count"] == 2
+    assert [(one["step"], one["handler"], one["writes"]) for one in follows["steps"]] == [
+        ("plan/1/each/send", "write@1.0.0", True),
+        ("last", "echo@1.0.0", False),
+    ]
