@@ -32,6 +32,7 @@ class Library:
         self._compiler = compiler
         self._closed = False
         self._images: dict[str, asyncio.Task[Path]] = {}
+        self._shared: dict[tuple[Path, frozenset[str]], Path] = {}  # imported operations have one component together
         self._places = asyncio.Semaphore(AT_ONCE)
 
     async def image(self, capability: Capability, progress: Progress | None = None) -> Path:
@@ -63,10 +64,12 @@ class Library:
         async with self._places:
             progress(capability.id, "building")
             wasm = await asyncio.to_thread(self._components, capability)
-            progress(capability.id, "compiling")
-            image = await self._compiler.image(wasm, granted(capability.imports))
+            key = wasm, frozenset(capability.imports)
+            if key not in self._shared:
+                progress(capability.id, "compiling")
+                self._shared[key] = await self._compiler.image(wasm, granted(capability.imports))
             progress(capability.id, "ready")
-            return image
+            return self._shared[key]
 
 
 def _may_retry(task: asyncio.Task[Path]) -> bool:

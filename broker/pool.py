@@ -133,7 +133,7 @@ class WasmPool:
                 loans=lent.loans,
                 keys=keys,
             )
-            content = _guest_call(lent.call)
+            content = _guest_call(lent.call, capability)
         except (RecursionError, TypeError, ValueError) as error:  # too deep, or not JSON at all
             return Failed(type="input_invalid", message=f"config and input cannot be written as JSON: {error}")
         if len(content) > min(order.allowance.memory_bytes, FRAME_BYTES // 2):
@@ -159,12 +159,9 @@ class WasmPool:
             await self._drained.wait()
 
 
-def _guest_call(call: Call) -> bytes:
-    document = {
-        "config": call.config,
-        "input": call.input,
-        "call": {"idempotency_key": call.idempotency_key, "attempt": call.attempt, "signals": list(call.signals)},
-    }
+def _guest_call(call: Call, capability: Capability) -> bytes:
+    about = {"idempotency_key": call.idempotency_key, "attempt": call.attempt, "signals": list(call.signals)}
+    document = {"config": call.config, "input": call.input, "call": {**about, **capability.guest_data}}
     try:
         return _AS_IT_IS.encode(document).encode()
     except UnicodeEncodeError:  # half a character somewhere: only escaped can it travel

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterable
+from functools import lru_cache
 from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
@@ -17,12 +18,15 @@ from filelock import FileLock
 from platformdirs import user_cache_path
 
 from catalog.capability import Capability
-from catalog.folders import modules, source_digest
+from catalog.folders import HANDLER, modules, read_capability, source_digest
 from catalog.linking import LinkError, linked
 from catalog.packages import Package, PackageError, bundled
 
 GUEST = Path(__file__).parent / "guest"
 """What every component is built around: the export, the SDK, the stand-ins."""
+
+OPERATIONS = Path(__file__).parent / "openapi" / "guest"
+"""The one handler that makes the requests of all imported operations: what differs between them is data."""
 
 WIT = Path(__file__).parent / "wit" / "goalwright.wit"
 BUILD_TIMEOUT_S = 300.0
@@ -53,8 +57,19 @@ def build(capability: Capability, folder: Path, *, cache: Path) -> Path:
     """Give the component of a handler, from `cache` or freshly built (about 5 s).
 
     The file is named by everything that went into it. Processes that build the same at once build it once. Raises
-    `BuildError` for packages that cannot be bundled and for source that does not build.
+    `BuildError` for packages that cannot be bundled and for source that does not build. All imported operations share one.
     """
+    if capability.operation is not None and not (folder / HANDLER).is_file():
+        capability, folder = _operations(), OPERATIONS
+    return _of_source(capability, folder, cache)
+
+
+@lru_cache(maxsize=1)
+def _operations() -> Capability:
+    return read_capability(OPERATIONS)
+
+
+def _of_source(capability: Capability, folder: Path, cache: Path) -> Path:
     try:
         packages = bundled(capability.packages)
     except PackageError as error:
@@ -123,7 +138,7 @@ def _stage(capability: Capability, folder: Path, packages: Iterable[Package], st
 
 def _rehearsal(capability: Capability) -> str:
     """Write the module that holds the calls which the guest makes of itself while it is built: the capability's examples."""
-    about = {"idempotency_key": "", "attempt": 1, "signals": []}
+    about = {"idempotency_key": "", "attempt": 1, "signals": [], **capability.guest_data}
     calls = [
         json.dumps({"config": example.config, "input": example.input, "call": about})
         for example in capability.examples[:REHEARSED]

@@ -1,7 +1,7 @@
 """The capability: what a planner, a check and the broker know of a handler, read from `capability.yaml`."""
 
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Literal
 
 from jsonpointer import resolve_pointer, set_pointer
 from pydantic import BaseModel, ConfigDict, Field
@@ -97,6 +97,22 @@ class Example(Document):
     runs: bool = Field(default=True, description="False where the call needs a server: shown, not run.")
 
 
+def _is_none(value: object) -> bool:
+    return value is None
+
+
+class Origin(Document):
+    """Where a description was imported from: its words are foreign, and no one at the keyboard wrote them.
+
+    `digest` names what was imported of the operation, so that a later import can tell what changed.
+    """
+
+    kind: Literal["openapi"]
+    source: str = Field(description="The document's URL, or the name of its file.")
+    operation: str = Field(description="Method and path, as the document has them: GET /pets/{petId}.")
+    digest: str = Field(pattern="^[0-9a-f]{64}$")
+
+
 class Capability(Document):
     """The machine-readable description of one version of a handler.
 
@@ -131,11 +147,27 @@ class Capability(Document):
     deprecated: str = Field(default="", description="Why this version should not be used any more, and what to use.")
     hints: Hints = Hints()
     examples: tuple[Example, ...] = ()
+    # What most capabilities do not have does not stand in their text either: digests of it are kept.
+    origin: Origin | None = Field(
+        default=None,
+        exclude_if=_is_none,
+        description="Given for an imported description, whose words are shown to models as foreign text only.",
+    )
+    operation: dict[str, Json] | None = Field(
+        default=None,
+        exclude_if=_is_none,
+        description="The request of an imported operation, from operation.json; one handler makes them all.",
+    )
 
     @property
     def id(self) -> str:
         """Name this exact version: `transform@1.0.0`."""
         return f"{self.name}@{self.version}"
+
+    @property
+    def guest_data(self) -> dict[str, Json]:
+        """Give what each of its calls tells the guest beside key and attempt: an imported operation, as `operation`."""
+        return {} if self.operation is None else {"operation": self.operation}
 
     def effect_of(self, config: JsonObject) -> Effect:
         """Say what a step with this `config` does to the world."""
@@ -190,6 +222,7 @@ __all__ = [
     "Hints",
     "Import",
     "Limits",
+    "Origin",
     "OutputCase",
     "Pointer",
     "Schema",

@@ -1,5 +1,9 @@
-"""Capability folders as they lie on disk: `capability.yaml`, `handler.py`, modules beside it."""
+"""Capability folders as they lie on disk: `capability.yaml`, `handler.py`, modules beside it.
 
+The folder of an imported operation holds `operation.json` in place of source: the request as data, and the three schemas.
+"""
+
+import json
 import math
 import sys
 from collections.abc import Iterator
@@ -19,7 +23,10 @@ from schemas.values import Json
 
 DESCRIPTION = "capability.yaml"
 HANDLER = "handler.py"
+OPERATION = "operation.json"
+OPERATION_PARTS = ("operation", "config_schema", "input_schema", "output_schema")
 LARGEST_FILE = 1 << 20  # bytes: a description or a module is text that somebody wrote
+LARGEST_OPERATION = 4 << 20  # bytes of an imported operation with all schemas that it refers to
 
 _TAKEN = {"goalwright", "entry", "wit_world", "componentize_py_types", "poll_loop", "rpds"}
 _DATES = "tag:yaml.org,2002:timestamp"
@@ -34,8 +41,11 @@ def read_capability(folder: Path, *, built_elsewhere: bool = False) -> Capabilit
     findings = [] if built_elsewhere else list(_misplaced(folder))
     if not file.is_file():
         raise CatalogError([Finding(file=file, says="the file is missing"), *findings])
+    document = _document(file)
+    if (folder / OPERATION).is_file() and isinstance(document, dict):
+        document = {**document, **_operation(folder / OPERATION, document)}
     try:
-        capability = Capability.model_validate(_document(file))
+        capability = Capability.model_validate(document)
     except ValidationError as error:
         findings = [*(_shape(file, dict(detail)) for detail in error.errors()), *findings]
     if findings:
@@ -58,7 +68,8 @@ def modules(folder: Path) -> tuple[Path, ...]:
 def source_digest(folder: Path) -> str:
     """Name the content of a capability folder by a SHA-256: it changes when the description or a module does."""
     made = sha256()
-    for file in (folder / DESCRIPTION, *modules(folder)):
+    data = [folder / OPERATION] if (folder / OPERATION).is_file() else []
+    for file in (folder / DESCRIPTION, *data, *modules(folder)):
         made.update(f"{file.name}\0{sha256(file.read_bytes()).hexdigest()}\n".encode())
     return made.hexdigest()
 
@@ -81,7 +92,7 @@ def _describes(folder: Path) -> bool:
 
 def _misplaced(folder: Path) -> Iterator[Finding]:
     handler = folder / HANDLER
-    if not handler.is_file():
+    if not handler.is_file() and not (folder / OPERATION).is_file():
         yield Finding(file=handler, says="the file is missing; it defines run(config, input)")
     for module in modules(folder):
         if module.stem in _TAKEN or module.stem in sys.stdlib_module_names:
@@ -98,6 +109,23 @@ def _document(file: Path) -> Json:
     if strange:
         raise CatalogError(Finding(file=file, pointer=where, says=says) for where, says in strange)
     return document
+
+
+def _operation(file: Path, described: dict[str, Json]) -> dict[str, Json]:
+    """Read the data of an imported operation. Raises `CatalogError`; nothing is said in both files."""
+    if file.stat().st_size > LARGEST_OPERATION:
+        raise CatalogError([Finding(file=file, says=f"the file is larger than {LARGEST_OPERATION} bytes")])
+    try:
+        found = json.loads(file.read_bytes())
+    except (ValueError, RecursionError) as error:
+        raise CatalogError([Finding(file=file, says=f"not JSON: {error}")]) from error
+    if not isinstance(found, dict) or set(found) != set(OPERATION_PARTS):
+        raise CatalogError([Finding(file=file, says=f"is an object of {', '.join(OPERATION_PARTS)}")])
+    twice = [name for name in OPERATION_PARTS if name in described]
+    if twice:
+        says = f"{', '.join(twice)} of an imported operation stand in {OPERATION} alone"
+        raise CatalogError([Finding(file=file.with_name(DESCRIPTION), says=says)])
+    return found
 
 
 def _marked(error: YAMLError) -> str:

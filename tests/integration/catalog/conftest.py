@@ -89,7 +89,7 @@ class Sandbox:
         capability = self.loaded.catalog.resolve(name)
         assert isinstance(capability, Capability)
         component = self.component(capability, self.loaded.folders[capability.id])
-        call = {"idempotency_key": "task/step", "attempt": attempt, "signals": list(signals)}
+        call = {"idempotency_key": "task/step", "attempt": attempt, "signals": list(signals), **capability.guest_data}
         return json.loads(self.raw(component, json.dumps({"config": config, "input": given, "call": call}), host or Recorder()))
 
     def raw(self, component: Component, text: str, host: Recorder) -> str:
