@@ -12,6 +12,7 @@ from broker.policy import Policy
 from broker.tasks import Tasks
 from broker.turns import ClosedError, NoTurnError, Turns
 from catalog.calls import Call, Failed, Outcome, Usage
+from catalog.capability import OUTSIDE
 
 TRIES = 4  # of a call whose worker died and which may safely be made again
 
@@ -32,7 +33,7 @@ class Job:
     @property
     def lane(self) -> str:
         """Name the kind of workers that carry it."""
-        return _WAITING if self.order.imports else _COMPUTING
+        return _WAITING if OUTSIDE & set(self.order.imports) else _COMPUTING
 
 
 class Dispatch:

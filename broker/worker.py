@@ -15,6 +15,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from broker import orders, shapes
+from broker.host import patterns
 from broker.host.log import LINE_COST, Log
 from broker.host.masks import NOTHING, Masks
 from broker.host.meter import Meter
@@ -51,7 +52,7 @@ class Worker:
                 order.imports,
                 call,
                 allowance=order.allowance,
-                host={"log": log.write, **self._host(order, meter, masks, stack)},
+                host={"write": log.write, **self._host(order, meter, masks, stack)},
                 meter=meter,
             )
         failure = answer if isinstance(answer, Verdict) else None
@@ -78,13 +79,15 @@ class Worker:
 
     def _host(self, order: Order, meter: Meter, masks: Masks, stack: ExitStack) -> HostFunctions:
         functions: dict[str, Any] = {}
+        if "patterns" in order.imports:
+            functions |= {"search": patterns.search, "find": patterns.find}
         if "http" in order.imports:
             from broker.host.egress import Browser  # noqa: PLC0415 - httpx is slow to import, and workers for pure handlers never need it
             from broker.host.loans import Wallet  # noqa: PLC0415 - the same
 
             browser = Browser(self._network, frozenset(order.hosts), meter, Wallet(order.loans, masks))
             stack.callback(browser.close)
-            functions["http"] = browser.request
+            functions["request"] = browser.request
         if "notify" in order.imports:
             from broker import channels  # noqa: PLC0415 - the same
             from broker.host.egress import Courier  # noqa: PLC0415 - the same
@@ -95,7 +98,7 @@ class Worker:
             known = self._policy["channels"]
             granted = {name: channels.of(known[name]) for name in order.channels if name in known}
             lent = Keys(values=order.keys, masks=masks)
-            functions["notify"] = Notifier(granted, frozenset(known), courier, meter, order.idempotency_key, lent=lent).send
+            functions["send"] = Notifier(granted, frozenset(known), courier, meter, order.idempotency_key, lent=lent).send
         return functions
 
     @cached_property

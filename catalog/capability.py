@@ -33,6 +33,11 @@ class Import(StrEnum):
 
     HTTP = "http"
     NOTIFY = "notify"
+    PATTERNS = "patterns"  # regular expressions, answered by the host's engine; reaches nothing
+
+
+OUTSIDE = frozenset({Import.HTTP, Import.NOTIFY})
+"""The interfaces through which a guest reaches the world."""
 
 
 class Limits(Document):

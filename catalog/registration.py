@@ -11,7 +11,7 @@ from referencing.exceptions import Unresolvable
 from referencing.jsonschema import DRAFT202012
 from semantic_version import Version
 
-from catalog.capability import Capability, Effect, Import, OutputCase
+from catalog.capability import OUTSIDE, Capability, Effect, Import, OutputCase
 from schemas import keywords
 from schemas.validation import PATTERNS, validator
 from schemas.values import Json, canonical
@@ -132,10 +132,11 @@ def _errors(capability: Capability) -> Misfits:
 def _effects(capability: Capability) -> Misfits:
     effects = {capability.effect, *(capability.effect_by.is_.values() if capability.effect_by else ())}
     reaches = effects & {Effect.READ, Effect.WRITE}
-    if reaches and not capability.imports:
-        yield "/effect", f"a handler that imports nothing cannot {'/'.join(sorted(reaches))}"
-    if not reaches and set(capability.imports) - ({Import.NOTIFY} if Effect.WAIT in effects else set()):
-        yield "/imports", f"a handler whose effect is {capability.effect} imports nothing"
+    imported = OUTSIDE & set(capability.imports)
+    if reaches and not imported:
+        yield "/effect", f"a handler that imports nothing from outside cannot {'/'.join(sorted(reaches))}"
+    if not reaches and imported - ({Import.NOTIFY} if Effect.WAIT in effects else set()):
+        yield "/imports", f"a handler whose effect is {capability.effect} imports nothing but {Import.PATTERNS}"
     if capability.idempotent and not effects & {Effect.WRITE, Effect.WAIT}:
         yield "/idempotent", "is said of writes and waits only"
     if capability.effect_by is None:

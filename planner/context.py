@@ -8,7 +8,7 @@ from typing import Any
 
 from rapidfuzz import fuzz
 
-from catalog.capability import Capability, Effect, Example, OutputCase
+from catalog.capability import OUTSIDE, Capability, Effect, Example, OutputCase
 from catalog.registry import Catalog
 from fragments.bounds import Left
 from fragments.checks.handlers import handler_allowed
@@ -261,7 +261,7 @@ def _effect(capability: Capability) -> str:
 
 def _limits(capability: Capability) -> str:
     limits = capability.limits
-    calls = f", requests to the outside: {limits.host_calls}" if capability.imports else ""
+    calls = f", requests to the outside: {limits.host_calls}" if OUTSIDE & set(capability.imports) else ""
     return f"{_time(limits.wall_ms / 1_000)}, {limits.output_bytes / (1 << 20):g} MiB of output{calls}."
 
 

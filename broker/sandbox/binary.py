@@ -11,6 +11,7 @@ INTERFACES: Mapping[str, str] = {
     "log": "goalwright:handler/log@1.0.0",
     "http": "goalwright:handler/http@1.0.0",
     "notify": "goalwright:handler/notify@1.0.0",
+    "patterns": "goalwright:handler/patterns@1.0.0",
 }
 """The host interfaces there are, by the names that capabilities use. WASI is not among them and is never linked."""
 
@@ -35,7 +36,7 @@ def imports(wasm: bytes) -> tuple[str, ...]:
 
 
 def examine(content: bytes, imported: Iterable[str]) -> str | None:
-    """Say why a component that was built elsewhere is no handler of a capability with these imports (`http`, `notify`).
+    """Say why a component that was built elsewhere is no handler of a capability with these imports (`http`, for instance).
 
     None where nothing speaks against compiling it. What is looked at: the first bytes, the size, that it imports at most `log`
     and the interfaces that the capability declares, and that it exports `run`; its type is checked after compiling.

@@ -22,13 +22,14 @@ from broker.sandbox.watchdog import Budget, Watchdog, thread_clock
 
 PREPARE_SECONDS = 0.1  # for making an instance ahead; a thirtieth of a millisecond is usual
 
-_FUNCTIONS = {"log": "write", "http": "request", "notify": "send"}
+_FUNCTIONS = {"log": ("write",), "http": ("request",), "notify": ("send",), "patterns": ("search", "find")}
+_OWN_TIME = frozenset({"write", "search", "find"})  # work of the host that a guest pays for
 
 # A guest in Python needs 2 instances, or 38 where its modules were not joined, 2 tables of 8,192 elements, 1 memory.
 _INSTANCES, _TABLES, _TABLE_ELEMENTS, _MEMORIES = 100, 10, 20_000, 1
 
 HostFunctions = Mapping[str, Callable[..., str | None]]
-"""What a call's guest may ask of the host, by the interface's short name. They never raise."""
+"""What a call's guest may ask of the host, by the name of the function in the WIT. They never raise."""
 
 
 class Answer(NamedTuple):
@@ -168,24 +169,25 @@ class Sandbox:
             with linker.root() as root:
                 for name in {"log", *imports}:
                     with root.add_instance(INTERFACES[name]) as interface:
-                        interface.add_func(_FUNCTIONS[name], partial(self._call_host, name))
+                        for function in _FUNCTIONS[name]:
+                            interface.add_func(function, partial(self._call_host, function))
         return linker
 
-    def _call_host(self, name: str, _store: Any, *arguments: str) -> str | None:
+    def _call_host(self, name: str, _store: Any, *arguments: Any) -> str | None:
         meter, budget = self._meter, self._budget
         if meter is None and self._kinds[0] is not None:  # the guest is only being prepared
             self._restless.add(self._kinds[0].image)
-            return None if name == "log" else Refusal("host_failed", "there is no call yet").to_text()
+            return None if name == "write" else Refusal("host_failed", "there is no call yet").to_text()
         try:
-            # A line costs the guest's own time, and so does asking on after a limit was met: floods of both end by it.
-            if meter is None or budget is None or name == "log" or meter.breach:
+            # A line and a search cost the guest's own time, and so does asking on after a limit was met: floods end by it.
+            if meter is None or budget is None or name in _OWN_TIME or meter.breach:
                 return self._host[name](*arguments)
             with budget.away():
                 return self._host[name](*arguments)
         except Exception:  # noqa: BLE001 - the binding would keep it in a global and raise it in some later call
             with suppress(OSError):  # standard error may be closed or full
                 traceback.print_exc()
-            return None if name == "log" else Refusal("host_failed", "the host function failed").to_text()
+            return None if name == "write" else Refusal("host_failed", "the host function failed").to_text()
 
 
 def _store(engine: Engine, memory_bytes: int) -> Store:

@@ -11,11 +11,14 @@ import time
 from importlib.machinery import PathFinder
 from typing import NoReturn
 
-import handler
 import wit_world
-from goalwright import HandlerError, Wait, host, log
+from goalwright import HandlerError, Wait, host, log, understudies
 from goalwright.rehearsal import CALLS
 from goalwright.texts import TooDeepError, parsed, written
+
+_INTERFACES = understudies.put_in(host)  # what the handler asks while it is imported, too, is asked of these
+
+import handler  # noqa: E402 - see above
 
 # The guest's stack is one WebAssembly stack: an overflow of it ends the instance, an error from Python is an answer.
 RECURSION = 400
@@ -80,23 +83,6 @@ class _Loaded:
         raise ModuleNotFoundError(message, name=name)
 
 
-class _Understudy:
-    """Stands for the host while a component is built: there is none yet."""
-
-    def write(self, *_: object) -> None:
-        """Drop a line."""
-
-    def request(self, asked: str) -> str:
-        """Answer with an empty object in JSON."""
-        headers = {"content-type": "application/json"}
-        response = {"status": 200, "headers": headers, "media_type": "application/json", "body": "{}", "body_base64": None}
-        return written({"ok": {**response, "url": parsed(asked)["url"], "elapsed_ms": 1.5}})
-
-    def send(self, told: str) -> str:
-        """Say that the message was delivered."""
-        return written({"ok": {"channel": parsed(told)["channel"], "delivered": True, "status": "200"}})
-
-
 def _without(what: str) -> object:
     def missing(*_: object, **__: object) -> NoReturn:
         message = f"a handler has no {what}"
@@ -111,15 +97,12 @@ def _rehearse() -> None:
     A first call writes all over the heap: caches fill, the interpreter adapts its code. A later one writes half as many pages,
     and every page that a call writes has to be copied. Nothing that happens here can fail the build.
     """
-    finders, limit, interfaces = list(sys.meta_path), sys.getrecursionlimit(), vars(host).copy()
-    for name in ("_log", "_http", "_notify"):  # the bindings would trap
-        if interfaces[name] is not None:
-            setattr(host, name, _Understudy())
+    finders, limit = list(sys.meta_path), sys.getrecursionlimit()
     guest = WitWorld()
     for _ in range(REHEARSALS):
         for call in CALLS:
             guest.run(call)
-    vars(host).update(interfaces)
+    vars(host).update(_INTERFACES)
     sys.meta_path[:] = finders
     sys.setrecursionlimit(limit)
     _KEPT.clear()

@@ -7,7 +7,7 @@ from functools import lru_cache
 from math import ceil
 from typing import Any, NamedTuple
 
-from catalog.capability import Capability, Effect
+from catalog.capability import OUTSIDE, Capability, Effect
 from fragments.bounds import Bounds, Left
 from fragments.checks.flows import Flows
 from fragments.checks.layout import Arm, Body, Node, Scope
@@ -124,7 +124,9 @@ def _lasts(body: Body, retry: Retry, left: Left) -> float:
         return left.wall_clock_s  # whoever is waited for may take all the time that there is
     attempt = timeout.total_seconds() if timeout is not None else capability.limits.wall_ms / 1000 if capability else 0.0
     waits = _waits(retry.max_attempts, retry.backoff, retry.base, retry.cap, retry.jitter)
-    if capability is not None and capability.imports:  # whoever is asked outside may ask for a longer wait than the policy's
+    if capability is not None and OUTSIDE & set(
+        capability.imports
+    ):  # whoever is asked outside may ask for a longer wait than the policy's
         waits = max(retry.cap.total_seconds(), LONGEST_RETRY_AFTER_S) * (retry.max_attempts - 1)
     return attempt * retry.max_attempts + waits
 

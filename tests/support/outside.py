@@ -10,6 +10,8 @@ from importlib import import_module
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 
+from broker.host import patterns
+
 ROOT = Path(__file__).parents[2]
 RECURSION = 2_000
 
@@ -18,6 +20,7 @@ def main() -> None:
     """Answer until the input ends."""
     world, imports = ModuleType("wit_world"), ModuleType("wit_world.imports")
     imports.log = SimpleNamespace(write=lambda *_: None)  # type: ignore[attr-defined]  # the build would write it
+    imports.patterns = SimpleNamespace(search=patterns.search, find=patterns.find)  # type: ignore[attr-defined]  # the same
     sys.modules |= {"wit_world": world, "wit_world.imports": imports}
     sys.path[:0] = [str(ROOT / "catalog" / "guest"), sys.argv[1]]
     handler_error, run = import_module("goalwright").HandlerError, import_module("handler").run

@@ -15,6 +15,10 @@ try:
     from wit_world.imports import notify as _notify
 except ImportError:
     _notify = None
+try:
+    from wit_world.imports import patterns as _patterns
+except ImportError:
+    _patterns = None
 
 
 def log(message: object, *, level: str = "info") -> None:
@@ -48,18 +52,32 @@ def http(
         "max_bytes": max_bytes,
         "binary": binary,
     }
-    return _asked(_http and _http.request, "http", request)
+    return _asked(_granted(_http, "http").request, request)
 
 
 def notify(channel: str, text: str, *, subject: str | None = None, data: object = None, idempotency_key: str = "") -> dict:
     """Send a message through a channel: `{channel, delivered, status}`; `HandlerError` with the host's error type."""
     message = {"channel": channel, "subject": subject, "text": text, "data": data, "idempotency_key": idempotency_key}
-    return _asked(_notify and _notify.send, "notify", message)
+    return _asked(_granted(_notify, "notify").send, message)
 
 
-def _asked(function: object, interface: str, request: dict) -> dict:
-    if function is None:
-        raise HandlerError("handler_error", f"the capability does not list {interface!r} under imports")
+def search(pattern: str, flags: str, text: str) -> str:
+    """Ask whether a pattern matches: the host's answer as JSON. `goalwright.patterns` reads it."""
+    return _granted(_patterns, "patterns").search(pattern, flags, text)
+
+
+def find(pattern: str, flags: str, text: str, start: int, most: int) -> str:
+    """Ask where a pattern matches: the host's answer as JSON. `goalwright.patterns` reads it."""
+    return _granted(_patterns, "patterns").find(pattern, flags, text, start, most)
+
+
+def _granted(interface: object, name: str) -> object:
+    if interface is None:
+        raise HandlerError("handler_error", f"the capability does not list {name!r} under imports")
+    return interface
+
+
+def _asked(function: object, request: dict) -> dict:
     answer = json.loads(function(written(request)))
     if "ok" in answer:
         return answer["ok"]

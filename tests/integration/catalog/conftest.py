@@ -12,6 +12,7 @@ from filelock import FileLock
 from wasmtime import Engine, Store
 from wasmtime.component import Component, Linker
 
+from broker.host import patterns
 from broker.sandbox.engine import new_engine, profile
 from catalog.build import build, default_cache
 from catalog.capability import Capability
@@ -32,8 +33,16 @@ class Recorder:
     asked: list[dict[str, Any]] = field(default_factory=list)
     lines: list[tuple[str, str]] = field(default_factory=list)
 
-    def functions(self) -> dict[str, tuple[str, Callable[..., Any]]]:
-        return {"log": ("write", self._write), "http": ("request", self._request), "notify": ("send", self._send)}
+    def functions(self) -> dict[str, dict[str, Callable[..., Any]]]:
+        return {
+            "log": {"write": self._write},
+            "http": {"request": self._request},
+            "notify": {"send": self._send},
+            "patterns": {
+                "search": lambda _, *asked: patterns.search(*asked),
+                "find": lambda _, *asked: patterns.find(*asked),
+            },
+        }
 
     def _write(self, _store: object, level: str, message: str) -> None:
         self.lines.append((level, message))
@@ -89,8 +98,20 @@ class Sandbox:
         capability = self.loaded.catalog.resolve(name)
         assert isinstance(capability, Capability)
         component = self.component(capability, self.loaded.folders[capability.id])
-        call = {"idempotency_key": "task/step", "attempt": attempt, "signals": list(signals), **capability.guest_data}
-        return json.loads(self.raw(component, json.dumps({"config": config, "input": given, "call": call}), host or Recorder()))
+        about = {"attempt": attempt, "signals": list(signals), **capability.guest_data}
+        return self.call(component, config, given, host or Recorder(), about)
+
+    def call(
+        self,
+        component: Component,
+        config: dict[str, Any],
+        given: dict[str, Any],
+        host: Recorder,
+        about: dict[str, Any] | None = None,
+    ) -> Any:
+        """Call a component as the broker does; `about` is what it says of the call beside the key."""
+        call = {"idempotency_key": "task/step", "attempt": 1, "signals": [], **(about or {})}
+        return json.loads(self.raw(component, json.dumps({"config": config, "input": given, "call": call}), host))
 
     def raw(self, component: Component, text: str, host: Recorder) -> str:
         """Call an export with any text."""
@@ -102,7 +123,8 @@ class Sandbox:
             for imported in component.type.imports(self.engine):
                 name = imported.removeprefix(f"{PACKAGE}/").removesuffix(f"@{WIT_VERSION}")
                 with root.add_instance(imported) as instance:
-                    instance.add_func(*functions[name])
+                    for function, call in functions[name].items():
+                        instance.add_func(function, call)
         run = linker.instantiate(store, component).get_func(store, "run")
         assert run is not None
         answer = run(store, text)

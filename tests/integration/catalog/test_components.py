@@ -18,7 +18,7 @@ from catalog.wasm import sections
 if TYPE_CHECKING:
     from tests.integration.catalog.conftest import Recorder, Sandbox
 
-LOG, HTTP, NOTIFY = (f"goalwright:handler/{name}@1.0.0" for name in ("log", "http", "notify"))
+LOG, HTTP, NOTIFY, PATTERNS = (f"goalwright:handler/{name}@1.0.0" for name in ("log", "http", "notify", "patterns"))
 DESCRIPTION = """\
 name: {name}
 version: 1.0.0
@@ -107,11 +107,11 @@ def folder_of(path: Path, handler: str, *, packages: str = "") -> tuple[Capabili
 @pytest.mark.parametrize(
     ("name", "imports"),
     [
-        pytest.param("aggregate", [LOG], id="aggregate"),
-        pytest.param("http_request", [LOG, HTTP], id="http_request"),
+        pytest.param("aggregate", [LOG, PATTERNS], id="aggregate"),
+        pytest.param("http_request", [LOG, HTTP, PATTERNS], id="http_request"),
         pytest.param("notify", [LOG, NOTIFY], id="notify"),
-        pytest.param("transform", [LOG], id="transform"),
-        pytest.param("validate", [LOG], id="validate"),
+        pytest.param("transform", [LOG, PATTERNS], id="transform"),
+        pytest.param("validate", [LOG, PATTERNS], id="validate"),
     ],
 )
 def test_a_component_imports_what_its_capability_lists_and_nothing_else(
@@ -147,7 +147,7 @@ def test_a_world_names_each_import(sandbox: "Sandbox") -> None:
 
     assert worlds["http_request"] == (
         "package goalwright:handler@1.0.0;\n\n"
-        "world guest {\n  import log;\n  import http;\n  export run: func(call: string) -> string;\n}\n"
+        "world guest {\n  import log;\n  import http;\n  import patterns;\n  export run: func(call: string) -> string;\n}\n"
     )
 
 

@@ -70,7 +70,7 @@ def test_a_sound_capability_has_no_misfits() -> None:
         ),
         pytest.param(
             {"effect": "write"},
-            [("/effect", "a handler that imports nothing cannot write")],
+            [("/effect", "a handler that imports nothing from outside cannot write")],
             id="who writes imports",
         ),
         pytest.param(
@@ -79,7 +79,7 @@ def test_a_sound_capability_has_no_misfits() -> None:
                 "input_schema": {"type": "object", "properties": {"url": {}}},
                 "authority": {"hosts": ["/input/url"]},
             },
-            [("/imports", "a handler whose effect is pure imports nothing")],
+            [("/imports", "a handler whose effect is pure imports nothing but patterns")],
             id="who is pure imports nothing",
         ),
         pytest.param(
