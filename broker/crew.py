@@ -1,6 +1,7 @@
 """Worker processes: started when needed, handed out one call at a time, killed when overdue, replaced when lost."""
 
 import asyncio
+import logging
 import os
 import resource
 import sys
@@ -15,6 +16,7 @@ from broker import orders
 from broker.orders import FrameError, Order, Report
 from broker.policy import Policy
 from broker.processes import environment
+from broker.sandbox import privileges
 
 GRACE_SECONDS = 0.5  # between a worker's own deadline and its end by force
 START_SECONDS = 30.0
@@ -23,6 +25,7 @@ READY_SECONDS = 0.001  # after which a worker has put its last call away and got
 LOOK_EVERY = 50  # calls between two looks at how much memory a worker keeps
 
 _PAGE_BYTES = resource.getpagesize()
+_log = logging.getLogger(__name__)
 
 
 class WorkerLostError(Exception):
@@ -70,7 +73,7 @@ class Worker:
         worker = cls(process)
         try:
             async with asyncio.timeout(START_SECONDS):
-                await worker._exchange(orders.pack({"policy": policy, "network": network}))
+                ready, _ = await worker._exchange(orders.pack({"policy": policy, "network": network}))
         except (TimeoutError, WorkerLostError) as error:
             await worker.kill()
             message = f"a worker did not start: {error or 'it took too long'}"
@@ -78,6 +81,9 @@ class Worker:
         except BaseException:  # a caller that gives up leaves no process behind
             await worker.kill()
             raise
+        in_force = tuple(ready["in_force"])
+        if in_force != privileges.expected():
+            _log.warning("worker_less_confined: in force: %s", privileges.describe(in_force))
         return worker
 
     @property

@@ -1,8 +1,8 @@
 """The worker process: `python -m broker.worker`. Reads frames on standard input, answers on standard output.
 
 It carries out one call at a time. The first frame is `{policy, network}`: the operator's part, and whether calls will want the
-network. Each further frame is an order with the text for the guest; each answer is a report with the guest's text. The process
-ends when its input does.
+network; then the process gives up what it does not need (`broker.sandbox.privileges`). Each further frame is an order with
+the text for the guest; each answer is a report with the guest's text. The process ends when its input does.
 """
 
 import os
@@ -20,6 +20,7 @@ from broker.host.log import LINE_COST, Log
 from broker.host.masks import NOTHING, Masks
 from broker.host.meter import Meter
 from broker.orders import Order, Report
+from broker.sandbox import privileges
 from broker.sandbox.guest import HostFunctions, Sandbox
 from broker.sandbox.verdict import Verdict
 
@@ -130,9 +131,11 @@ def serve(source: BinaryIO, sink: BinaryIO) -> None:
     first = orders.read(source)
     if first is None:
         return
+    network = first[0]["network"]
+    in_force = privileges.drop(network=network)
     worker = Worker(first[0]["policy"])
-    _answer(sink, {"ready": os.getpid()})
-    worker.warm(network=first[0]["network"])
+    _answer(sink, {"ready": os.getpid(), "in_force": in_force})
+    worker.warm(network=network)
     while (frame := orders.read(source)) is not None:
         header, call = frame
         order = Order.of(header)

@@ -21,6 +21,7 @@ from catalog.capability import Capability
 from catalog.folders import HANDLER, modules, read_capability, source_digest
 from catalog.linking import LinkError, linked
 from catalog.packages import Package, PackageError, bundled
+from catalog.sealed import SealedFiles
 
 GUEST = Path(__file__).parent / "guest"
 """What every component is built around: the export, the SDK, the stand-ins."""
@@ -56,8 +57,9 @@ def default_cache() -> Path:
 def build(capability: Capability, folder: Path, *, cache: Path) -> Path:
     """Give the component of a handler, from `cache` or freshly built (about 5 s).
 
-    The file is named by everything that went into it. Processes that build the same at once build it once. Raises
-    `BuildError` for packages that cannot be bundled and for source that does not build. All imported operations share one.
+    The file is named by everything that went into it, and sealed: one that was changed or exchanged is built again.
+    Processes that build the same at once build it once, and all imported operations share one component. Raises `BuildError`
+    for packages that cannot be bundled, for source that does not build, and for a cache that is not ours.
     """
     if capability.operation is not None and not (folder / HANDLER).is_file():
         capability, folder = _operations(), OPERATIONS
@@ -74,14 +76,16 @@ def _of_source(capability: Capability, folder: Path, cache: Path) -> Path:
         packages = bundled(capability.packages)
     except PackageError as error:
         raise BuildError(capability.id, str(error)) from error
-    target = cache / "components" / f"{capability.name}-{capability.version}-{_digest(folder, packages)[:32]}.wasm"
-    if target.exists():
-        return target
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with FileLock(target.with_suffix(".lock")):
-        if not target.exists():
-            _make(capability, folder, packages, target)
-    return target
+    name = f"{capability.name}-{capability.version}-{_digest(folder, packages)[:32]}.wasm"
+    try:
+        files = SealedFiles(cache / "components")
+    except PermissionError as error:
+        raise BuildError(capability.id, str(error)) from error
+    if not files.intact(name):
+        with FileLock(files.file(name).with_suffix(".lock"), mode=0o600):
+            if not files.intact(name):
+                _make(capability, folder, packages, files, name)
+    return files.file(name)
 
 
 def world_of(capability: Capability) -> str:
@@ -109,14 +113,14 @@ def _hash(file: Path) -> str:
     return sha256(file.read_bytes()).hexdigest()
 
 
-def _make(capability: Capability, folder: Path, packages: Iterable[Package], target: Path) -> None:
-    with TemporaryDirectory(prefix="build-", dir=target.parent) as made:
+def _make(capability: Capability, folder: Path, packages: Iterable[Package], files: SealedFiles, name: str) -> None:
+    with TemporaryDirectory(prefix="build-", dir=files.folder) as made:
         stage = Path(made)
         _stage(capability, folder, packages, stage)
         _componentize(capability, stage)
         link(capability.id, stage / "component.wasm")
         # The rename is what makes the file appear whole: a build that is killed leaves only its own folder behind.
-        (stage / "component.wasm").replace(target)
+        files.put(stage / "component.wasm", name)
 
 
 def _stage(capability: Capability, folder: Path, packages: Iterable[Package], stage: Path) -> None:

@@ -1,11 +1,13 @@
 """The store of published handlers: components and descriptions by content, and an index that names them.
 
     FOLDER/objects/SHA256   a component, or a capability as canonical JSON; written once, never changed
-    FOLDER/index.json       what is published; replaced in one move, so a reader sees the one before or the one after
+    FOLDER/index.json       what is published, sealed; replaced in one move: a reader sees the one before or the one after
+    FOLDER/key              what the index is sealed with (`catalog.sealed`); copies of the store need it too
 
 What an index names lies in `objects` already when it appears. Publishers exclude each other by a lock; readers need none.
 """
 
+import hmac
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -19,6 +21,7 @@ from pydantic import Field, ValidationError
 
 from catalog.capability import Capability, Document
 from catalog.findings import CatalogError, Finding
+from catalog.sealed import SealedFiles
 from schemas.values import canonical, digest
 
 Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
@@ -45,6 +48,10 @@ class Edition(Document):
 class _Index(Document):
     format: Literal[1] = 1
     handlers: dict[str, Edition] = Field(default_factory=dict)
+    seal: str = Field(default="", description="Over `handlers`. Stores that were made without a key have none yet.")
+
+    def sealed_part(self) -> bytes:
+        return canonical(self.model_dump(mode="json", include={"handlers"})).encode()
 
 
 class Published:
@@ -70,9 +77,9 @@ class Published:
         return status.st_ino, status.st_mtime_ns, status.st_size
 
     def editions(self) -> Mapping[str, Edition]:
-        """Read the index: what is published, by exact id. Raises `CatalogError` for one that cannot be read."""
+        """Read the index: what is published, by exact id. Raises `CatalogError` for one that cannot be read or was changed."""
         try:
-            return _Index.model_validate_json(self._index.read_bytes()).handlers
+            index = _Index.model_validate_json(self._index.read_bytes())
         except FileNotFoundError:
             return {}
         except ValidationError as error:
@@ -80,6 +87,13 @@ class Published:
             raise CatalogError(
                 [Finding(file=self._index, says=f"the index of published handlers is damaged: {found}")]
             ) from error
+        if not self._is_ours(index):
+            says = (
+                "the index of published handlers was not written by this installation, or was changed since; "
+                "restore it from a copy, together with the file `key` beside it"
+            )
+            raise CatalogError([Finding(file=self._index, says=says)])
+        return index.handlers
 
     def capability(self, name: str, edition: Edition) -> Capability:
         """Read the description of an edition. Raises `CatalogError` where it is missing, changed or not understood."""
@@ -146,6 +160,18 @@ class Published:
             raise CatalogError([Finding(file=self._index, says=says)])
         return before
 
+    def _is_ours(self, index: _Index) -> bool:
+        """Say whether the seal fits. Stores of before there were seals have no key; the next publication makes it."""
+        if not (self._folder / "key").exists():
+            return not index.seal
+        return hmac.compare_digest(self._sealed_files().seal(self._index.name, index.sealed_part()), index.seal)
+
+    def _sealed_files(self) -> SealedFiles:
+        try:
+            return SealedFiles(self._folder)
+        except PermissionError as error:
+            raise CatalogError([Finding(file=self._folder, says=str(error))]) from error
+
     def _intact(self, name: str) -> Path:
         file = self._objects / name
         try:
@@ -161,15 +187,16 @@ class Published:
         """Hold the store alone while the block runs. Raises `CatalogError` where it cannot be written."""
         try:
             self._objects.mkdir(parents=True, exist_ok=True)
-            with FileLock(self._folder / ".lock"):
+            with FileLock(self._folder / ".lock", mode=0o600):
                 yield
         except OSError as error:
             says = f"the store cannot be written: {error.strerror or error}"
             raise CatalogError([Finding(file=self._folder, says=says)]) from error
 
     def _write_index(self, editions: Mapping[str, Edition]) -> None:
-        text = _Index(handlers=dict(sorted(editions.items()))).model_dump_json(indent=2)
-        _write_whole(self._index, text.encode())
+        index = _Index(handlers=dict(sorted(editions.items())))
+        seal = self._sealed_files().seal(self._index.name, index.sealed_part())
+        _write_whole(self._index, index.model_copy(update={"seal": seal}).model_dump_json(indent=2).encode())
 
 
 def _write_whole(file: Path, content: bytes) -> None:

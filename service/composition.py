@@ -27,6 +27,7 @@ from planner.models.port import Model
 from planner.models.prices import Price
 from planner.models.recorded import Recorded
 from planner.planner import FragmentPlanner
+from service import permissions
 from service.door import Door
 from service.goals import House
 from service.settings import Settings
@@ -78,6 +79,16 @@ class Services:
             log.warning("published_not_taken_up", findings=[str(finding) for finding in error.findings])
 
 
+def close_to_others(settings: Settings) -> None:
+    """Close what is kept here to every other user of the machine, and tell the log what was open.
+
+    Raises `SettingsError` where something is somebody else's or cannot be closed.
+    """
+    mended = permissions.closed(settings)
+    if mended:
+        log.warning("permissions_mended", says=list(mended))
+
+
 def vocabulary(settings: Settings) -> Vocabulary:
     """Read the catalog and the templates; a template with problems is left out, and its problems are logged.
 
@@ -109,6 +120,7 @@ async def running(
 
     With `prepared`, every handler is built and compiled before anything begins, and whoever waits is told.
     """
+    close_to_others(settings)
     known = vocabulary(settings)
     rules = Rules(
         catalog=known.catalog,
@@ -143,6 +155,7 @@ async def reading(settings: Settings) -> AsyncIterator[Services]:
 
     A database that is not there yet is made, empty; one of an older version is upgraded, unless another process runs it.
     """
+    close_to_others(settings)
     known = vocabulary(settings)
     await asyncio.to_thread(bring_up_to_date, settings.database_url)
     async with SqlReader.reading(settings.database_url) as reader:
@@ -153,6 +166,7 @@ async def reading(settings: Settings) -> AsyncIterator[Services]:
 async def sandbox(known: Vocabulary) -> AsyncIterator[WasmPool]:
     """Open the worker processes. Handlers are built and compiled when first used, or all at once by `prepare`."""
     settings = known.settings
+    close_to_others(settings)
     policy = Policy(
         hosts=settings.hosts,
         ports=settings.ports,

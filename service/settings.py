@@ -1,13 +1,24 @@
 """Settings: what the operator decides, from `GOALWRIGHT_*` variables and `goalwright.toml`."""
 
 import os
+import re
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Self
 
 import platformdirs
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from broker.policy import CEILING
@@ -50,6 +61,45 @@ class TaskLimitsSettings(BaseModel):
     output_bytes: int = Field(default=TaskLimits().output_bytes, ge=1)
 
 
+RESERVED = frozenset(
+    {
+        "operator",  # whoever holds the operator's token
+        "user",  # who submits and cancels
+        "engine",
+        "runner",
+        "handler",
+        "planner",
+        "clock",
+        "broker",
+        "model",
+        "service",
+        "goalwright",
+        "system",
+        "admin",
+        "root",
+        "anonymous",
+        "nobody",
+    }
+)
+"""Names that facts give to parts of the program, or that a reader would take for one: no person has them."""
+
+_PERSON = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._+@-]{0,62}[A-Za-z0-9])?")
+
+
+def _person(name: str) -> str:
+    """Refuse a name that a log would not tell from another, or from a part of the program."""
+    if not _PERSON.fullmatch(name):
+        msg = "a person's name has 1 to 64 ASCII letters, digits and . _ + @ -, and begins and ends with a letter or digit"
+        raise ValueError(msg)
+    if name.lower() in RESERVED:
+        msg = f"{name!r} is what facts call a part of Goalwright: choose another name"
+        raise ValueError(msg)
+    return name
+
+
+PersonName = Annotated[str, AfterValidator(_person)]
+
+
 class PersonSettings(BaseModel):
     """Somebody who may read and answer what tasks wait for, with a bearer token of their own."""
 
@@ -87,7 +137,10 @@ class Settings(BaseSettings):
     host: str = "127.0.0.1"
     port: int = Field(default=8321, ge=0, le=65_535)
     token: SecretStr | None = Field(default=None, description="Bearer token that every request must carry.")
-    people: dict[str, PersonSettings] = Field(default={}, description="Who may answer gates, by name.")
+    connections: int = Field(default=512, ge=2, le=65_535, description="Connections that the server holds at once.")
+    streams: int = Field(default=128, ge=1, description="Clients that may follow tasks at once, waiting for facts.")
+    streams_each: int = Field(default=32, ge=1, description="The same, of one person or the operator.")
+    people: dict[PersonName, PersonSettings] = Field(default={}, description="Who may answer gates, by name.")
     server: str | None = Field(default=None, description="URL of a running server, for the CLI.")
 
     model: str | None = Field(default=None, description="Any litellm model name.")
@@ -138,6 +191,7 @@ class Settings(BaseSettings):
     @model_validator(mode="after")
     def _holds_together(self) -> Self:
         found = findings(self.channels, self.secrets, folder=self.secrets_folder is not None)
+        found += _alike(self.people, self.token)
         found += [f"ports: {port} is no port" for port in self.ports if not 0 < port < 1 << 16]
         if self.ca_file is not None and not self.ca_file.is_file():
             found.append(f"ca_file: there is no file {self.ca_file}")
@@ -145,6 +199,16 @@ class Settings(BaseSettings):
             msg = "\n".join(found)
             raise ValueError(msg)
         return self
+
+    @property
+    def unguarded(self) -> str:
+        """Say why a server could not tell people from the operator; nothing where it can."""
+        if not self.people or self.token is not None:
+            return ""
+        return (
+            "people: whoever sends no token is the operator as long as there is none of the operator's own, so the tokens of "
+            f"{', '.join(self.people)} would guard nothing. Set GOALWRIGHT_TOKEN."
+        )
 
     @property
     def reachable_hosts(self) -> tuple[str, ...]:
@@ -159,6 +223,12 @@ class Settings(BaseSettings):
     def database_url(self) -> str:
         """Give the SQLAlchemy URL in force."""
         return self.database or f"sqlite:///{self.data / 'goalwright.db'}"
+
+    @property
+    def database_file(self) -> Path | None:
+        """Name the file of the database in force; None where it is kept by a server."""
+        kind, _, path = self.database_url.partition("///")
+        return Path(path.partition("?")[0]) if kind.startswith("sqlite") else None
 
     @property
     def published(self) -> Path:
@@ -177,6 +247,21 @@ class Settings(BaseSettings):
         """Read arguments, then the environment, then `GOALWRIGHT_CONFIG` (default `goalwright.toml` here)."""
         file = Path(os.environ.get("GOALWRIGHT_CONFIG", "goalwright.toml"))
         return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, toml_file=file)
+
+
+def _alike(people: Mapping[str, PersonSettings], operator: SecretStr | None) -> list[str]:
+    """Say which people could not be told from each other or from the operator, by name or by token."""
+    found: list[str] = []
+    names: dict[str, str] = {}
+    holders: dict[str, str] = {operator.get_secret_value(): "the operator"} if operator else {}
+    for name, person in people.items():
+        same_name = names.setdefault(name.lower(), name)
+        if same_name != name:
+            found.append(f"people: {same_name} and {name} differ in case only: give one of them another name")
+        holder = holders.setdefault(person.token.get_secret_value(), name)
+        if holder != name:
+            found.append(f"people: {name} has the token of {holder}: give each a token of their own")
+    return found
 
 
 def read_settings(**given: object) -> Settings:

@@ -1,14 +1,12 @@
 """Compiles components once and keeps the result, also where it is that a component is refused.
 
-The cache is a folder that only its owner may enter (mode 0700; another owner or mode is refused). What it holds is named for
-what it depends on: the component's SHA-256, the engine's profile (version, settings, processor), the interfaces granted. Beside
-each file stands its seal (`broker.sandbox.seals`), checked before a path is given out: torn, changed and foreign files are
-compiled again and never loaded.
+The cache is a folder of sealed files (`catalog.sealed`). What it holds is named for what it depends on: the component's
+SHA-256, the engine's profile (version, settings, processor), the interfaces granted. Seals are checked before a path is
+given out: torn, changed and foreign files are compiled again and never loaded.
 """
 
 import asyncio
 import json
-import os
 import signal
 import sys
 import time
@@ -23,7 +21,7 @@ from broker.processes import environment
 from broker.sandbox.binary import check_imports, imports
 from broker.sandbox.engine import profile
 from broker.sandbox.errors import CompileError, ComponentError, SandboxError, Why
-from broker.sandbox.seals import Seals
+from catalog.sealed import SealedFiles
 
 WALL_SECONDS = 180.0
 AT_ONCE = 2  # compiling uses every core and half a gigabyte
@@ -34,7 +32,7 @@ class Compiler:
     """Turns `.wasm` files into images that workers load. `cache` is made where it does not exist."""
 
     def __init__(self, cache: Path, *, wall_s: float = WALL_SECONDS, failure_s: float = FAILURE_SECONDS) -> None:
-        """Take the folder into use; raises `PermissionError` where others may enter or own it.
+        """Take the folder into use; raises `PermissionError` where it belongs to somebody else.
 
         One compilation may take `wall_s` seconds; that one hit a limit is remembered for `failure_s`.
         """
@@ -42,13 +40,7 @@ class Compiler:
         self.compilations = 0
         self._wall_s = wall_s
         self._places = asyncio.Semaphore(AT_ONCE)
-        self._cache = cache / "images"
-        self._cache.mkdir(mode=0o700, parents=True, exist_ok=True)
-        status = self._cache.lstat()
-        if status.st_uid != os.getuid() or status.st_mode & 0o077:
-            message = f"{self._cache} must belong to this user and be closed to all others (chmod 700)"
-            raise PermissionError(message)
-        self._seals = Seals(self._cache)
+        self._files = SealedFiles(cache / "images")
 
     async def image(self, wasm: Path, granted: Sequence[str]) -> Path:
         """Give the compiled image of `wasm`, which may import the interfaces in `granted`.
@@ -59,7 +51,7 @@ class Compiler:
         content = await asyncio.to_thread(wasm.read_bytes)
         check_imports(imports(content), frozenset(granted))
         name = sha256("\n".join((await _digest(content), profile(), *sorted(granted))).encode()).hexdigest()
-        image = self._cache / f"{name}.cwasm"
+        image = self._files.file(f"{name}.cwasm")
         if not await asyncio.to_thread(self._intact, image):
             async with self._places:
                 await self._compile(content, image, granted)
@@ -73,7 +65,7 @@ class Compiler:
         if known:
             raise known
         self.compilations += 1
-        with TemporaryDirectory(dir=self._cache, prefix="compiling-") as folder:
+        with TemporaryDirectory(dir=self._files.folder, prefix="compiling-") as folder:
             source, target = Path(folder, "source.wasm"), Path(folder, "target.cwasm")
             await asyncio.to_thread(source.write_bytes, content)
             try:
@@ -81,21 +73,14 @@ class Compiler:
             except SandboxError as error:
                 await asyncio.to_thread(self._keep, error, target, refusal)
                 raise
-            await asyncio.to_thread(self._publish, target, image)
+            await asyncio.to_thread(self._files.put, target, image.name)
 
     def _intact(self, file: Path) -> bool:
-        return self._seals.fits(file.name, file, _seal(file))
-
-    def _publish(self, target: Path, file: Path) -> None:
-        """Move a finished file into place, atomically; the seal goes first, so that a crash in between leaves no valid pair."""
-        seal = target.with_suffix(".seal")
-        seal.write_text(self._seals.of(file.name, target))
-        seal.replace(_seal(file))
-        target.replace(file)
+        return self._files.intact(file.name)
 
     def _keep(self, error: SandboxError, target: Path, refusal: Path) -> None:
         target.write_text(_told(error))
-        self._publish(target, refusal)
+        self._files.put(target, refusal.name)
 
     def _refused(self, file: Path) -> SandboxError | None:
         """Give the refusal that was kept, if one was and it still counts."""
@@ -147,7 +132,3 @@ def _ended(code: int) -> str:
 
 async def _digest(content: bytes) -> str:
     return (await asyncio.to_thread(sha256, content)).hexdigest()
-
-
-def _seal(file: Path) -> Path:
-    return file.with_name(f"{file.name}.seal")

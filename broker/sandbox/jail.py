@@ -12,6 +12,7 @@ from pathlib import Path
 from wasmtime import Engine, WasmtimeError
 from wasmtime.component import Component, FuncType, String
 
+from broker.sandbox import privileges
 from broker.sandbox.binary import check_imports, imports
 from broker.sandbox.engine import new_engine
 from broker.sandbox.errors import ComponentError, Why
@@ -25,7 +26,7 @@ SECONDS_TO_DIE = 5  # from the signal that names the reason to the one that nobo
 
 
 def confine(source_bytes: int) -> None:
-    """Put limits on this process for the rest of its life."""
+    """Put limits on this process for the rest of its life, and give up what compiling does not need."""
     seconds = CPU_SECONDS + CPU_SECONDS_A_MEGABYTE * source_bytes // (1 << 20)
     limits = {
         resource.RLIMIT_CPU: (seconds, seconds + SECONDS_TO_DIE),
@@ -37,6 +38,7 @@ def confine(source_bytes: int) -> None:
         most = resource.getrlimit(kind)[1]
         soft, hard = (value if most == resource.RLIM_INFINITY else min(value, most) for value in values)
         resource.setrlimit(kind, (soft, hard))
+    privileges.drop(network=False, files=True)
 
 
 def compiled(wasm: bytes, granted: frozenset[str]) -> bytes:

@@ -28,7 +28,7 @@ T = TypeVar("T")
 def locked(file: Path) -> Iterator[None]:
     """Hold the database for this process alone; the lock goes with the process. Raises `DatabaseBusyError`."""
     file.parent.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(f"{file}.lock", timeout=0, thread_local=False)
+    lock = FileLock(f"{file}.lock", timeout=0, mode=0o600, thread_local=False)
     try:
         lock.acquire()
     except Timeout as held:

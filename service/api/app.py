@@ -5,10 +5,11 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from importlib.metadata import version
 
 from fastapi import Depends, FastAPI
-from starlette.middleware.trustedhost import TrustedHostMiddleware
 
-from service.api import checks, described, goals, handlers, health, refusals, signals, tasks
+from service.api import checks, described, goals, handlers, health, reference, refusals, signals, tasks
 from service.api.access import authorised
+from service.api.origins import Origins
+from service.api.streams import Streams
 from service.composition import Services
 from service.settings import LOOPBACK, Settings
 
@@ -30,14 +31,16 @@ def create_app(opened: Callable[[], AbstractAsyncContextManager[Services]], sett
         version=version("goalwright"),
         lifespan=lifespan,
         max_body_size=MAX_BODY_BYTES,
+        docs_url=None,  # FastAPI's pages load scripts from elsewhere
+        redoc_url=None,
     )
     app.state.settings = settings
+    app.state.streams = Streams(most=settings.streams, most_each=settings.streams_each)
     refusals.install(app)
-    if settings.host in LOOPBACK:
-        # A page in a browser could otherwise reach a loopback server through a name that resolves to it (DNS rebinding).
-        app.add_middleware(TrustedHostMiddleware, allowed_hosts=[*sorted(LOOPBACK), "[::1]"])
+    app.add_middleware(Origins, loopback=settings.host in LOOPBACK)
     app.include_router(health.router)
     for resource in (goals, tasks, signals, checks, handlers):
         app.include_router(resource.router, prefix="/v1", dependencies=[Depends(authorised)])
     described.install(app)
+    reference.install(app)
     return app

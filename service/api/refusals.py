@@ -30,6 +30,9 @@ STATUSES: Mapping[type[EngineError], tuple[int, str]] = {
 }
 """What an engine's error is over HTTP; any other is a fault of ours."""
 
+KEY_REUSED = "request.key_reused"
+"""The problem of a submission whose Idempotency-Key came with another one before."""
+
 MEDIA_TYPE = "application/problem+json"
 
 
@@ -51,7 +54,10 @@ def not_found(*, what: str, name: str) -> Refusal:
 
 
 def refused(problems: tuple[Problem, ...], what: str) -> Refusal:
-    """Refuse a document for its problems, all of them."""
+    """Refuse a document for its problems, all of them: with 409 where it is fine, and its key was used for another."""
+    reused = next((problem for problem in problems if problem.code == KEY_REUSED), None)
+    if reused is not None:
+        return Refusal(409, "Conflict", reused.says, problems)
     count = len(problems)
     return Refusal(422, "Refused", f"The {what} has {count} problem{'' if count == 1 else 's'}.", problems)
 
@@ -65,7 +71,8 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(Exception, _on_fault)
 
 
-def _document(status: int, title: str, detail: str, more: Mapping[str, Json] | None = None) -> JSONResponse:
+def document(status: int, title: str, detail: str, more: Mapping[str, Json] | None = None) -> JSONResponse:
+    """Write a problem document."""
     body = {"type": "about:blank", "title": title, "status": status, "detail": detail, **(more or {})}
     return JSONResponse(body, status_code=status, media_type=MEDIA_TYPE)
 
@@ -73,7 +80,7 @@ def _document(status: int, title: str, detail: str, more: Mapping[str, Json] | N
 async def _on_refusal(_: Request, refusal: Exception) -> JSONResponse:
     assert isinstance(refusal, Refusal)
     more = {"problems": [problem.to_json() for problem in refusal.problems]} if refusal.problems else None
-    return _document(refusal.status, refusal.title, refusal.detail, more)
+    return document(refusal.status, refusal.title, refusal.detail, more)
 
 
 async def _on_invalid_request(_: Request, invalid: Exception) -> JSONResponse:
@@ -88,21 +95,21 @@ async def _on_invalid_request(_: Request, invalid: Exception) -> JSONResponse:
         }
         for error in invalid.errors()
     ]
-    return _document(422, "Refused", "The request does not have the shape that it must have.", {"problems": problems})
+    return document(422, "Refused", "The request does not have the shape that it must have.", {"problems": problems})
 
 
 async def _on_engine_error(request: Request, error: Exception) -> JSONResponse:
     found = next((answer for kind, answer in STATUSES.items() if isinstance(error, kind)), None)
     if found is None:
         return await _on_fault(request, error)
-    return _document(*found, str(error))
+    return document(*found, str(error))
 
 
 async def _on_fault(request: Request, fault: Exception) -> JSONResponse:
     log.error("request_failed", path=request.url.path, exc_info=fault)
-    return _document(500, "Failed", "A fault in the server; its log says more.")
+    return document(500, "Failed", "A fault in the server; its log says more.")
 
 
 async def _on_http_exception(_: Request, failure: Exception) -> JSONResponse:
     assert isinstance(failure, HTTPException)
-    return _document(failure.status_code, "Refused" if failure.status_code < 500 else "Failed", str(failure.detail))  # noqa: PLR2004 - HTTP's own classes
+    return document(failure.status_code, "Refused" if failure.status_code < 500 else "Failed", str(failure.detail))  # noqa: PLR2004 - HTTP's own classes

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Header, Query, Request, Response
 from fastapi.responses import JSONResponse
-from fastapi.sse import KEEPALIVE_COMMENT, EventSourceResponse, format_sse_event
+from fastapi.sse import KEEPALIVE_COMMENT, format_sse_event
 from pydantic import Field
 
 from catalog.capability import Document
@@ -16,9 +16,10 @@ from engine.facts import Fact
 from engine.records import TaskRow
 from schemas.values import Json
 from service import wire
-from service.api.access import Running
+from service.api.access import Asking, Running, Waiting
 from service.api.goals import IdempotencyKey
 from service.api.refusals import Refusal, not_found, refused
+from service.api.streams import HeldEvents
 from service.composition import Services
 
 router = APIRouter(prefix="/tasks", tags=["tasks"])
@@ -101,19 +102,24 @@ async def show_facts(
     task: str,
     request: Request,
     services: Running,
+    sender: Asking,
+    streams: Waiting,
+    *,
     after: Annotated[int, Query(ge=0, description="Facts after this sequence number.")] = 0,
     limit: Annotated[int, Query(ge=1, le=10_000)] = 1_000,
-    *,
     wait: Annotated[float, Query(ge=0, le=60, description="Seconds to wait for a fact where there is none yet.")] = 0,
     last_event_id: Annotated[str | None, Header()] = None,
 ) -> Response:
     """Give a task's log: JSON, or live server-sent events with `Accept: text/event-stream`, resumed by Last-Event-ID."""
     ended = (await known_task(services, task)).status != "running"  # asked before the facts are read: then none can be missing
     if "text/event-stream" in request.headers.get("accept", ""):
-        return EventSourceResponse(_events(services, task, after=_resumed(last_event_id, after)))
+        events = HeldEvents(_events(services, task, after=_resumed(last_event_id, after)))
+        events.ended = streams.take(sender.name)
+        return events
     facts = await services.store.facts(task, after=after, limit=limit)
     if not facts and not ended and wait and services.runner is not None:
-        facts = await _awaited(services, task, after=after, wait=wait)
+        with streams.held(sender.name):
+            facts = await _awaited(services, task, after=after, wait=wait)
     return JSONResponse({"facts": [wire.fact(fact) for fact in facts], "ended": ended, "live": _is_live(services, task)})
 
 

@@ -22,6 +22,7 @@ from service.cli import (
     tasks,
 )
 from service.cli.output import Exit, progress
+from service.permissions import OTHERS
 
 app = typer.Typer(
     name="goalwright",
@@ -54,7 +55,8 @@ app.add_typer(importing.app, name="import")
 
 
 def main() -> None:
-    """Run the command line."""
+    """Run the command line. What it and its child processes make is for this user alone."""
+    os.umask(OTHERS)
     _quiet_logs()
     try:
         app()

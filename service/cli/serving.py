@@ -12,12 +12,14 @@ from typing import Annotated
 import typer
 import uvicorn
 
+from broker.sandbox import privileges
 from service.api.app import create_app
 from service.cli.output import Exit, Format, progress, refusals, stop
 from service.client import announcement
 from service.composition import Services, running
+from service.connections import Deadlines, protocol
 from service.preparation import told
-from service.settings import Settings, read_settings
+from service.settings import Settings, SettingsError, read_settings
 
 DRAIN_S = 5
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
@@ -30,6 +32,8 @@ def serve(
     """Serve HTTP, and run every unfinished task in the database to its end."""
     with refusals(Format.TEXT):
         settings = read_settings(host=host, port=port)
+        if settings.unguarded:
+            raise SettingsError((settings.unguarded,))
         signal.signal(signal.SIGTERM, signal.default_int_handler)  # until the server listens, it ends as after an interrupt
         with _listening(settings) as listener, suppress(KeyboardInterrupt):
             asyncio.run(_serve(settings, listener))
@@ -39,7 +43,15 @@ async def _serve(settings: Settings, listener: socket.socket) -> None:
     """Open the services first, so that what is wrong with them is told as anywhere, and then serve."""
     async with _announced(settings, listener) as services:
         app = create_app(lambda: nullcontext(services), settings)
-        await _Server(uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=DRAIN_S)).serve([listener])
+        config = uvicorn.Config(
+            app,
+            http=protocol(Deadlines(connections=settings.connections)),
+            ws="none",
+            server_header=False,
+            log_level="warning",
+            timeout_graceful_shutdown=DRAIN_S,
+        )
+        await _Server(config).serve([listener])
 
 
 class _Server(uvicorn.Server):
@@ -82,6 +94,7 @@ async def _announced(settings: Settings, listener: socket.socket) -> AsyncIterat
             temporary.write_text(json.dumps({"url": url, "pid": os.getpid()}))
             temporary.replace(file)
             progress.print(f"goalwright serves {url}  (database {settings.database_url}, planner: {services.planner_name})")
+            progress.print(f"workers: {privileges.describe(privileges.expected())}")
             yield services
         finally:
             file.unlink(missing_ok=True)

@@ -160,6 +160,18 @@ def test_a_component_is_built_once(sandbox: "Sandbox") -> None:
     assert first.stat().st_mtime_ns == built_at
 
 
+def test_a_component_that_was_exchanged_is_built_again(tmp_path: Path) -> None:
+    capability, folder = folder_of(tmp_path / "noop", "def run(config, given):\n    return given\n")
+    component = build(capability, folder, cache=tmp_path / "cache")
+    foreign = b"\0asm of somebody else"
+    component.write_bytes(foreign)
+
+    again = build(capability, folder, cache=tmp_path / "cache")
+
+    assert again == component
+    assert again.read_bytes() != foreign
+
+
 def test_processes_that_build_the_same_at_once_get_the_same_component(tmp_path: Path) -> None:
     capability, folder = folder_of(tmp_path / "noop", "def run(config, given):\n    return given\n")
     cache = tmp_path / "cache"
@@ -169,7 +181,7 @@ def test_processes_that_build_the_same_at_once_get_the_same_component(tmp_path: 
         made = {future.result() for future in builds}
 
     (component,) = made
-    assert [file.name for file in (cache / "components").iterdir() if file.suffix != ".lock"] == [component.name]
+    assert [file.name for file in (cache / "components").glob("*.wasm")] == [component.name]
     assert component.read_bytes().startswith(b"\0asm")
 
 

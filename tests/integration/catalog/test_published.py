@@ -1,5 +1,6 @@
 """What is published stays as it is, appears whole, and is taken up by whoever follows the store."""
 
+import json
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -155,6 +156,44 @@ def test_a_damaged_object_is_never_used(store: Published, part: str, content: by
     asked = (store.component, (edition,)) if part == "component" else (store.capability, ("noop@1.0.0", edition))
 
     assert refused(asked[0], *asked[1]) == [says]
+
+
+def changed(index: Path) -> dict[str, Any]:
+    """Let the index name another component, as somebody would who wants it to be run."""
+    found: dict[str, Any] = json.loads(index.read_text())
+    foreign = b"\0asm of somebody else"
+    (index.parent / "objects" / sha256(foreign).hexdigest()).write_bytes(foreign)
+    found["handlers"]["noop@1.0.0"]["component"] = sha256(foreign).hexdigest()
+    return found
+
+
+@pytest.mark.parametrize("seal", ["its own", "none", "another's"])
+def test_an_index_that_somebody_else_wrote_is_not_followed(store: Published, tmp_path: Path, seal: str) -> None:
+    store.publish(noop(), WASM, source=None, at=NOON)
+    found = changed(store.index)
+    if seal == "none":
+        del found["seal"]
+    elif seal == "another's":
+        theirs = Published(tmp_path / "theirs")
+        theirs.publish(noop(), WASM, source=None, at=NOON)
+        found["seal"] = json.loads(theirs.index.read_text())["seal"]
+    store.index.write_text(json.dumps(found))
+    with pytest.raises(CatalogError) as refused:
+        Published(store.index.parent).editions()
+    assert refused.value.findings[0].says.startswith("the index of published handlers was not written by this installation")
+
+
+def test_an_index_of_before_there_were_seals_is_followed_and_then_sealed(store: Published) -> None:
+    store.publish(noop(), WASM, source=None, at=NOON)
+    before = store.editions()
+    found = json.loads(store.index.read_text())
+    del found["seal"]
+    store.index.write_text(json.dumps(found))
+    (store.index.parent / "key").unlink()
+    assert store.editions() == before
+    store.publish(noop("1.1.0"), WASM, source=None, at=NOON)
+    assert set(store.editions()) == {"noop@1.0.0", "noop@1.1.0"}
+    assert json.loads(store.index.read_text())["seal"]
 
 
 def test_an_index_that_is_damaged_is_told_and_not_written_over(store: Published) -> None:

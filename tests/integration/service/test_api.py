@@ -80,7 +80,7 @@ async def test_the_same_idempotency_key_gives_the_same_task(tmp_path: Path) -> N
         tasks = (await app.http.get("/v1/tasks")).json()["tasks"]
     assert first["id"] == again["id"]
     assert [task["id"] for task in tasks] == [first["id"]]
-    assert (other.status_code, other.json()["problems"][0]["code"]) == (422, "request.key_reused")
+    assert (other.status_code, other.json()["problems"][0]["code"]) == (409, "request.key_reused")
 
 
 async def test_a_running_task_is_cancelled_once(tmp_path: Path) -> None:

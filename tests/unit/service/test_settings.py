@@ -161,3 +161,45 @@ def test_a_limit_of_calls_leaves_the_others_at_the_ceiling() -> None:
 def test_limits_that_cannot_be_are_refused_by_name(given: Any, says: str) -> None:
     with pytest.raises(SettingsError, match=says):
         read_settings(call_limits=given)
+
+
+TOKEN = "a token of sixteen"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("operator", "Operator", "OPERATOR", "user", "engine", "runner", "handler", "planner", "clock", "broker", "model"),
+        *("service", "goalwright", "system", "admin", "root", "anonymous", "nobody"),
+        *("", " ", "ann ", " ann", "ann lee", "ann\n", "ann\x1b[0m", "ann\u202e", "ann\u200b", "\u0430nn", "\uff41nn", "анна"),
+        *("-ann", "ann-", ".", "..", "a" * 65, "ann/eve", "ann:eve", "ann,eve", "*", "<b>"),
+    ],
+)
+def test_a_name_that_a_log_would_not_tell_from_others_is_refused(name: str) -> None:
+    with pytest.raises(SettingsError) as refused:
+        read_settings(people={name: {"token": TOKEN}})
+    (finding,) = refused.value.findings
+    assert "a person's name has 1 to 64" in finding or "is what facts call a part of Goalwright" in finding
+
+
+@pytest.mark.parametrize("name", ["a", "ann", "Ann.Lee", "ann_lee-2", "ann+lee@example.com", "operators", "a" * 64])
+def test_an_ordinary_name_is_taken(name: str) -> None:
+    assert list(read_settings(people={name: {"token": TOKEN}}).people) == [name]
+
+
+def test_people_are_told_from_each_other_and_from_the_operator() -> None:
+    with pytest.raises(SettingsError) as refused:
+        read_settings(
+            token=TOKEN, people={"ann": {"token": TOKEN}, "Ann": {"token": TOKEN + "!"}, "eve": {"token": TOKEN + "!"}}
+        )
+    assert refused.value.findings[0].splitlines() == [
+        "people: ann has the token of the operator: give each a token of their own",
+        "people: ann and Ann differ in case only: give one of them another name",
+        "people: eve has the token of Ann: give each a token of their own",
+    ]
+
+
+def test_people_without_an_operator_are_told() -> None:
+    assert read_settings(people={"ann": {"token": TOKEN}}).unguarded.endswith("Set GOALWRIGHT_TOKEN.")
+    assert read_settings(people={"ann": {"token": TOKEN}}, token="operator-s-own-token").unguarded == ""
+    assert read_settings().unguarded == ""
