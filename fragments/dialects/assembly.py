@@ -13,7 +13,7 @@ from fragments.dialects.inputs import Read, schema_of
 from fragments.references import find
 from schemas.values import Json
 
-_TEMPLATE_ORDER = ("name", "namespace", "version", "description", "tags", "input_schema", "steps", "output")
+_TEMPLATE_ORDER = ("name", "namespace", "version", "description", "tags", "input_schema", "bounds", "steps", "output")
 _STEP_ORDER = (
     "name",
     "type",
@@ -33,7 +33,7 @@ _STEP_ORDER = (
     "publishes",
 )
 _READS = re.compile(r"\bsteps\.([a-z][a-z0-9_]*)")
-_UNITS = {"s": "seconds", "ms": "milliseconds"}
+_UNITS = {"s": "seconds", "ms": "milliseconds", "m": "minutes"}
 _DURATION: TypeAdapter[Any] = TypeAdapter(Duration)
 
 Step = dict[str, Json]
@@ -80,9 +80,9 @@ def duration(draft: Draft, node: Node, unit: str = "") -> str | None:
     return None
 
 
-def whole_number(draft: Draft, node: Node, most: int) -> int | None:
-    """Read a number from 1 to `most`; say where it is none."""
-    if isinstance(node.value, int) and not isinstance(node.value, bool) and 1 <= node.value <= most:
+def whole_number(draft: Draft, node: Node, most: int, *, least: int = 1) -> int | None:
+    """Read a number from `least` to `most`; say where it is none."""
+    if isinstance(node.value, int) and not isinstance(node.value, bool) and least <= node.value <= most:
         return node.value
-    draft.report("dialect.value", node.at, f"{node.value!r} is no number from 1 to {most}.")
+    draft.report("dialect.value", node.at, f"{node.value!r} is no number from {least} to {most}.")
     return None

@@ -41,14 +41,16 @@ class Binding(Document):
 
 
 class Bindings(Document):
-    """A mapping file: callables by their names, child workflows that are called otherwise here, and limits of loops.
+    """A mapping file: callables by their names, child workflows that are called otherwise here, limits of loops, variables.
 
-    `max_items` says, by the id of its task, how many items a loop may have: workflow.io limits none, and here every loop is.
+    `max_items` says, by the id of its task, how many items a loop may have: other dialects limit none, and here every loop is.
+    `variables` says what stands in place of `${NAME}`, a variable of the environment, in Tasker.
     """
 
     callables: dict[str, Binding] = Field(default={})
     workflows: dict[str, str] = Field(default={})
     max_items: dict[str, Annotated[int, Field(ge=1, le=10_000)]] = Field(default={})
+    variables: dict[str, Json] = Field(default={})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,12 +111,26 @@ class Binder:
         self.used.add(f"max_items {task}")
         return self.bindings.max_items[task]
 
+    def bound_name(self, name: str, method: str | None) -> str:
+        """Give the name under which the mapping file has a callable: with its method where that is bound, else without."""
+        with_method = f"{name}#{method}" if method else name
+        known = self.bindings.callables
+        return name if name in known and with_method not in known else with_method
+
+    def variable(self, name: str) -> Json:
+        """Give what stands in place of a variable of the environment; None where the mapping file does not say."""
+        if name not in self.bindings.variables:
+            return None
+        self.used.add(f"variable {name}")
+        return self.bindings.variables[name]
+
     def report_unused(self) -> None:
         """Say which bindings nothing calls."""
         names = [
             *self.bindings.callables,
             *(f"workflow {name}" for name in self.bindings.workflows),
             *(f"max_items {name}" for name in self.bindings.max_items),
+            *(f"variable {name}" for name in self.bindings.variables),
         ]
         for name in names:
             if name not in self.used:
@@ -210,5 +226,8 @@ def _complaint(error: dict[str, Json]) -> Problem:
         "missing": f"{key!r} is missing.",
     }
     says = kinds.get(error["type"], f"{error['msg']}.")
-    hint = "There is: callables {NAME: {handler, config, input, leaves_out}}, workflows {NAME: NAME}, max_items {TASK: NUMBER}."
+    hint = (
+        "There is: callables {NAME: {handler, config, input, leaves_out}}, workflows {NAME: NAME}, max_items {TASK: NUMBER},"
+        " variables {NAME: VALUE}."
+    )
     return Problem(code="dialect.bindings", where=where, says=says, hint=hint)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from fragments.dialects.bindings import Binder, Bindings
 from fragments.dialects.detection import recognised
 from fragments.dialects.draft import Draft, Node, Origin
+from fragments.dialects.environments import in_environment
 from fragments.dialects.naming import document_name
 from fragments.dialects.tasker import tasker_template
 from fragments.dialects.vocabulary import Dialect
@@ -76,9 +77,17 @@ class Conversion:
 
 
 def convert(
-    text: str | bytes, dialect: Dialect | None = None, bindings: Bindings | None = None, *, name: str = "converted"
+    text: str | bytes,
+    dialect: Dialect | None = None,
+    bindings: Bindings | None = None,
+    *,
+    name: str = "converted",
+    environment: str | None = None,
 ) -> Conversion:
-    """Convert a workflow of another dialect, found out where it is not said. `name` is for a source that has none."""
+    """Convert a workflow of another dialect, found out where it is not said. `name` is for a source that has none.
+
+    `environment` names the one of a template of Tasker in which it is converted.
+    """
     written = read_text(text)
     if not written.problems and not isinstance(written.value, Mapping):
         says = "No workflow of a known dialect: the text is no object of keys and values."
@@ -90,7 +99,12 @@ def convert(
     template = None
     if found is not None:
         binder = Binder(bindings=bindings or Bindings(), draft=draft)
-        template = _MAKERS[found](draft, Node(written.value, ""), binder, document_name(name)[:63].strip("-") or "converted")
+        root = Node(written.value, "")
+        if found is Dialect.TASKER:
+            root = in_environment(draft, root, environment)
+        elif environment is not None:
+            draft.report("dialect.value", "", f"A workflow of {found.value} has no environments.", "Leave --environment out.")
+        template = _MAKERS[found](draft, root, binder, document_name(name)[:63].strip("-") or "converted")
         binder.report_unused()
     return Conversion(
         dialect=found,

@@ -43,6 +43,8 @@ def _left_out(says: str) -> Word:
     return Word(Fate.LEFT_OUT, says)
 
 
+_STANDING_STILL = "How long a task may stand still is the operator's to watch; `bounds.wall_clock` limits it as a whole."
+
 TASKER: Mapping[str, Words] = {
     "template": {
         "name": _carried("`name`, with dashes in place of underscores"),
@@ -53,12 +55,16 @@ TASKER: Mapping[str, Words] = {
         "metadata": _carried("`tags`; nothing else of it"),
         "input_schema": _carried("`input_schema`; where there is none, one is made of what the bindings read"),
         "steps": _carried("`steps`; what no other step waits for is the `output`"),
-        "task_handler": _not_yet("No handler stands around a whole task; each step has its own."),
-        "domain_events": _not_yet("Events are declared by the steps that publish them."),
-        "custom_events": _not_yet("Events are declared by the steps that publish them."),
-        "environments": _not_yet("A template says the same everywhere; what differs is given as input."),
-        "lifecycle": _not_yet("How long a task may stand still is limited by `bounds.wall_clock` alone."),
-        "identity_strategy": _not_yet("Who submits a task says by an Idempotency-Key whether it is the same."),
+        "environments": _carried(
+            "what the one that `--environment` names changes; without that option the template as it stands"
+        ),
+        "lifecycle": _carried("`bounds.wall_clock`; nothing else of it"),
+        "task_handler": _left_out(
+            "No handler stands around a whole task; what it checks of the input belongs in `input_schema`."
+        ),
+        "domain_events": _left_out("Events are declared by the steps that publish them."),
+        "custom_events": _left_out("Events are declared by the steps that publish them."),
+        "identity_strategy": _left_out("Who submits a task says by an Idempotency-Key whether it is the same."),
         "system_dependencies": _left_out("The hosts that a step reaches are read from its config."),
         "loaded_from": _left_out("Where a template was read from is no part of it."),
     },
@@ -73,22 +79,27 @@ TASKER: Mapping[str, Words] = {
     "step": {
         "name": _carried("`name`"),
         "description": _carried("`description`"),
-        "type": _carried("`type`: standard, decision (also decision_point), deferred (also deferred_convergence)"),
+        "type": _carried(
+            "`type`: standard, decision (also decision_point), deferred (also deferred_convergence); a batchable step is a"
+            " standard one, and its batch_worker a `for_each` over the `cursor_configs` of its output"
+        ),
+        "step_type": _carried("`type` (another word for it)"),
         "handler": _carried("`handler`, `config` and `input`, by the mapping file"),
         "dependencies": _carried("`depends_on`"),
+        "depends_on": _carried("`depends_on` (another word for `dependencies`)"),
         "retry": _carried("`retry`; without it a step is tried 3 times in both"),
         "timeout_seconds": _carried("`timeout`"),
         "publishes_events": _carried("`publishes`"),
-        "lifecycle": _not_yet("How long one attempt may take is `timeout`; how often it is made, `retry`."),
-        "batch_config": _not_yet("Batches are a `for_each` over the parts that a handler such as fan_out makes."),
+        "lifecycle": _carried("`timeout` and `retry`, where the step itself does not say them"),
+        "batch_config": _carried("the limits of the `for_each` of a batch_worker"),
         "system_dependency": _left_out("The hosts that a step reaches are read from its config."),
         "result_schema": _left_out("The handler's own output schema is checked."),
     },
     "handler": {
         "callable": _carried("the name that the mapping file binds"),
         "initialization": _carried("`{{ given.NAME }}` in the binding; what it does not take goes to `config`"),
-        "method": _not_yet("A binding names one handler; bind a callable for each method."),
-        "resolver": _not_yet("The mapping file says which handler a callable is."),
+        "method": _carried("a part of the name that the mapping file binds: `CALLABLE#METHOD`, else `CALLABLE`"),
+        "resolver": _left_out("The mapping file says which handler a callable is."),
     },
     "retry": {
         "retryable": _carried("where false, `max_attempts: 1`"),
@@ -97,11 +108,43 @@ TASKER: Mapping[str, Words] = {
         "backoff": _carried("`backoff`: none, linear, exponential"),
         "backoff_base_ms": _carried("`base`"),
         "max_backoff_ms": _carried("`cap`"),
+        "initial_delay": _carried("`base`; a number is read as seconds"),
+        "max_delay": _carried("`cap`; a number is read as seconds"),
+        "backoff_multiplier": _left_out("Waits double from attempt to attempt where `backoff` is exponential."),
+    },
+    "lifecycle": {
+        "max_duration_minutes": _carried("`bounds.wall_clock`"),
+        "max_waiting_for_dependencies_minutes": _left_out(_STANDING_STILL),
+        "max_waiting_for_retry_minutes": _left_out(_STANDING_STILL),
+        "max_steps_in_process_minutes": _left_out(_STANDING_STILL),
+        "staleness_action": _left_out(_STANDING_STILL),
+        "auto_fail_on_timeout": _left_out("A task that exceeds its bounds always fails."),
+        "auto_dlq_on_timeout": _left_out(_STANDING_STILL),
+    },
+    "lifecycle of a step": {
+        "max_steps_in_process_minutes": _carried("`timeout`, unless there is `timeout_seconds`"),
+        "max_retries": _carried("`max_attempts`, which is one more, unless `retry` says it"),
+        "backoff_multiplier": _carried("`backoff: exponential`, unless `retry` says it"),
+        "max_retry_duration": _left_out("How often a step is tried is limited by `max_attempts` alone."),
+        "max_waiting_for_retry_minutes": _left_out(_STANDING_STILL),
+        "max_waiting_for_dependencies_minutes": _left_out(_STANDING_STILL),
+        "max_duration_minutes": _left_out(_STANDING_STILL),
+        "staleness_action": _left_out(_STANDING_STILL),
+        "auto_fail_on_timeout": _left_out("An attempt that exceeds its `timeout` always fails."),
+        "auto_dlq_on_timeout": _left_out(_STANDING_STILL),
+    },
+    "batch_config": {
+        "parallelism": _carried("`max_parallel`"),
+        "failure_strategy": _carried("`on_failure`: fail_fast, or continue (also continue_on_failure)"),
+        "batch_size": _left_out("The step that makes the batches says how large they are."),
+        "cursor_field": _left_out("The step that makes the batches says where each begins and ends."),
+        "worker_template": _left_out("The step itself is what runs for each batch."),
+        "checkpoint_interval": _left_out("An item of a loop runs whole or is run again."),
     },
     "event": {
         "name": _carried("a name in `publishes`"),
-        "condition": _carried("success only: an event is published when its step is complete"),
-        "publisher": _not_yet("An event has no publisher of its own."),
+        "condition": _carried("success and always: an event is published when its step is complete, never on failure"),
+        "publisher": _left_out("How events travel is the operator's to say."),
         "description": _left_out("An event has a name and nothing else."),
         "schema": _left_out("What an event carries is the step's output, which the handler's schema types."),
         "delivery_mode": _left_out("How events travel is the operator's to say."),
@@ -125,7 +168,11 @@ WORKFLOW_IO: Mapping[str, Words] = {
     },
     "spec": {
         "description": _carried("`description`"),
-        "input": _carried("`input_schema`; where there is none, one is made of what is read of the input"),
+        "version": _carried("`version`, with zeros for the numbers that are missing"),
+        "input": _carried(
+            "`input_schema`; where there is none, one is made of what is read of the input; a JSON Schema is taken as it is"
+        ),
+        "inputSchema": _carried("`input_schema`, a JSON Schema"),
         "tasks": _carried("`steps`"),
         "output": _carried("`output`; where there is none, what no other task waits for"),
         "triggers": _not_yet("Something outside submits the task: a scheduler, a webhook's receiver, a consumer."),

@@ -1,5 +1,6 @@
 """Workflows of `workflow.io/v1`: tasks with `taskRef`, conditions, loops, switches and child workflows."""
 
+import re
 from collections.abc import Mapping
 
 from fragments.dialects.assembly import (
@@ -16,6 +17,7 @@ from fragments.dialects.vocabulary import WORKFLOW_IO
 from fragments.dialects.workflow_io_tasks import Tasks
 from schemas.values import Json
 
+_VERSION = re.compile(r"v?(\d+(?:\.\d+){0,2})")
 _TYPES = ("string", "number", "integer", "boolean", "array", "object")
 
 
@@ -34,8 +36,22 @@ def workflow_io_template(draft: Draft, root: Node, binder: Binder, name: str) ->
     parts = _heading(draft, document, name) | {"steps": steps, "output": _output(draft, spec, steps, expressions, sight)}
     if "description" in spec:
         parts["description"] = draft.text(spec["description"], "A description")
+    if "version" in spec:
+        parts["version"] = _version(draft, spec["version"])
     parts["input_schema"] = _input_schema(draft, spec, expressions, parts)
     return template_of(parts)
+
+
+def _version(draft: Draft, node: Node) -> str | None:
+    """Give a version of three numbers; what is missing of it is zero."""
+    found = _VERSION.fullmatch(str(node.value)) if isinstance(node.value, str | int | float) else None
+    if found is None:
+        draft.report("dialect.value", node.at, f"The version {node.value!r} is not of up to three numbers.", "Write 1.0.0.")
+        return None
+    version = ".".join([*found[1].split("."), "0", "0"][:3])
+    if version != node.value:
+        draft.note(node.at, f"the version {node.value!r} is {version!r} here.")
+    return version
 
 
 def _heading(draft: Draft, document: Mapping[str, Node], name: str) -> dict[str, Json]:
@@ -58,14 +74,30 @@ def _output(draft: Draft, spec: Mapping[str, Node], steps: list[Step], expressio
 
 
 def _input_schema(draft: Draft, spec: Mapping[str, Node], expressions: Expressions, parts: Mapping[str, Json]) -> Json:
+    if "inputSchema" in spec:
+        draft.put("/input_schema", spec["inputSchema"].at)
+        if "input" in spec:
+            says = "The input is declared twice, by `input` and by `inputSchema`."
+            draft.report("dialect.value", spec["input"].at, says, "Keep one.")
+        if isinstance(spec["inputSchema"].value, Mapping):
+            return spec["inputSchema"].value
+        draft.shape(spec["inputSchema"], "inputSchema is a JSON Schema")
+        return {"type": "object"}
     if "input" in spec:
         draft.put("/input_schema", spec["input"].at)
-        return _declared(draft, spec["input"])
+        return spec["input"].value if _is_schema(spec["input"].value) else _declared(draft, spec["input"])
     schema = input_schema_of(parts["steps"], expressions.reads, parts["output"])
     if not schema.get("properties"):
         return None
     draft.note("", "no input is declared; what is read of it must be there, and is the input_schema here.")
     return schema
+
+
+def _is_schema(value: Json) -> bool:
+    """Tell a JSON Schema from names and types of parameters: it is one of an object, or says so."""
+    return isinstance(value, Mapping) and (
+        value.get("type") == "object" or "$schema" in value or isinstance(value.get("properties"), Mapping)
+    )
 
 
 def _declared(draft: Draft, node: Node) -> dict[str, Json]:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from service.cli.dialects import BindOption, DialectOption, checked, converted
+from service.cli.dialects import BindOption, DialectOption, EnvironmentOption, checked, converted
 from service.cli.inputs import read_inputs, read_text
 from service.cli.mending import write_mended
 from service.cli.output import Exit, Format, FormatOption, progress, refusals, show_problems, stop, write, write_json
@@ -22,6 +22,7 @@ def check(
     inputs: Annotated[str | None, typer.Option("--inputs", help="JSON object, or @FILE: what it would run with.")] = None,
     dialect: DialectOption = None,
     bind: BindOption = None,
+    environment: EnvironmentOption = None,
     *,
     mend: Annotated[bool, typer.Option("--mend", help="Apply the patches that are safe, and write the file.")] = False,
     output_format: FormatOption = Format.TEXT,
@@ -29,8 +30,9 @@ def check(
     """Check a template or fragment and prove what it can reach and use. With --dialect it is converted before."""
     if mend and dialect is not None:
         stop(Exit.REFUSED, "--mend writes the file, so it takes none of another dialect: convert it first.")
-    if bind is not None and dialect is None:
-        stop(Exit.REFUSED, "--bind is for a file of another dialect: say --dialect too.")
+    for option, value in (("--bind", bind), ("--environment", environment)):
+        if value is not None and dialect is None:
+            stop(Exit.REFUSED, f"{option} is for a file of another dialect: say --dialect too.")
     given = read_inputs(inputs) if inputs else None
     with refusals(output_format):
         known = vocabulary(read_settings())
@@ -39,7 +41,8 @@ def check(
         if dialect is None:
             report = known.door.check(read_text(file), given=given).to_json()
         else:
-            report = checked(converted(file, dialect, bind, output_format), known.door, given).to_json()
+            conversion = converted(file, dialect, bind, output_format, environment=environment)
+            report = checked(conversion, known.door, given).to_json()
     if output_format is Format.JSON:
         write_json(report)
     else:

@@ -126,7 +126,8 @@ def test_a_part_is_written_where_that_is_wanted_and_says_that_it_is_one(home: Pa
     assert text.splitlines()[:3] == [
         "# Converted from workflow-io: io-circuit-breaker.yaml",
         "# IN PART. What did not convert:",
-        "#   line 7: `circuitBreaker` has no counterpart yet.",
+        "#   line 7: `circuitBreaker` has no counterpart yet. It was: "
+        '{"failureThreshold": 5, "samplingDuration": "60s", "breakDuration": "30s", "halfOpenRequests": 3}',
     ]
     assert read_yaml(text)[0] == read_yaml((DATA / "golden" / "io-circuit-breaker.yaml").read_text())[0]
 
@@ -198,3 +199,68 @@ def test_check_refuses_a_mapping_file_without_a_dialect() -> None:
     ran = goalwright("check", LOOP, "--bind", LOOP_BINDINGS)
     assert ran.exit_code == 2
     assert "say --dialect too" in ran.stderr
+
+
+PAYMENT = """\
+# A template with what those of real projects have.
+name: card_payment
+namespace_name: payments
+version: 1.0.0
+metadata: {author: somebody, tags: ["pattern:linear"], documentation_url: , created_at: "2026-01-01T00:00:00Z"}
+task_handler: {callable: rust_handler, initialization: {}}
+system_dependencies: {primary: gateway, secondary: []}
+domain_events: []
+lifecycle: {max_duration_minutes: 30, staleness_action: dlq}
+input_schema: {type: object, required: [amount], properties: {amount: {type: number, minimum: 0.01}}}
+steps:
+  - name: validate_payment
+    handler: {callable: "Payment::Validate", initialization: {expression: "amount > 0"}}
+    system_dependency:
+    dependencies: []
+    retry: {retryable: true, limit: 3, backoff: exponential, backoff_base_ms: 1000, max_backoff_ms: 30000}
+    timeout_seconds: 30
+    publishes_events:
+      - {name: payment.valid, condition: success, delivery_mode: fast, schema: {type: object}, publisher: a.B}
+      - {name: payment.invalid, condition: failure}
+  - name: check_fraud
+    step_type: standard
+    depends_on: [validate_payment]
+    handler: {callable: "Payment::Fraud", method: score, initialization: {expression: "${THRESHOLD}"}}
+    lifecycle: {max_steps_in_process_minutes: 5, max_retries: 3, backoff_multiplier: 2.0}
+environments:
+  test:
+    steps:
+      - name: check_fraud
+        handler: {initialization: {expression: "0.5"}}
+        timeout_seconds: 2
+"""
+PAYMENT_BINDINGS = """\
+callables:
+  "Payment::Validate": {handler: transform@^1, input: {data: "{{ input }}"}}
+  "Payment::Fraud#score": {handler: transform@^1, input: {data: "{{ steps.validate_payment.output }}"}}
+variables: {THRESHOLD: "0.8"}
+"""
+
+
+@pytest.mark.parametrize(
+    ("environment", "expression"), [pytest.param([], "0.8", id="none"), pytest.param(["test"], "0.5", id="test")]
+)
+def test_a_template_like_those_of_real_projects_converts_and_passes(
+    tmp_path: Path, environment: list[str], expression: str
+) -> None:
+    source, mapping = tmp_path / "payment.yaml", tmp_path / "map.yaml"
+    source.write_text(PAYMENT, "utf-8")
+    mapping.write_text(PAYMENT_BINDINGS, "utf-8")
+    options = ["--bind", str(mapping), *(f"--environment={name}" for name in environment)]
+
+    converted = CliRunner().invoke(app, ["convert", str(source), *options, "--partial"])
+    checked_ = CliRunner().invoke(app, ["check", str(source), "--dialect", "tasker", *options, "--format", "json"])
+
+    template, problems = read_yaml(converted.stdout)
+    assert (converted.exit_code, problems) == (0, ())
+    assert template["steps"][1]["config"]["expression"] == expression
+    assert template["bounds"] == {"wall_clock": "30m"}
+    assert "# Left out:" in converted.stdout
+    assert '`staleness_action` is left out. It was: "dlq"' in converted.stdout
+    report = json.loads(checked_.stdout)
+    assert (checked_.exit_code, report["ok"]) == (0, True)

@@ -289,3 +289,54 @@ def test_a_loop_takes_its_limit_from_the_mapping_file() -> None:
     conversion = convert("tasks: [{id: a, taskRef: x, forEach: {items: []}}]", bindings=bindings)
     assert step(conversion)["for_each"] == {"items": [], "as": "item", "max_items": 7}
     assert not any("100" in note for note in conversion.notes)
+
+
+SCHEMA = "{type: object, required: [n], properties: {n: {type: integer, minimum: 1}}}"
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        pytest.param(f"inputSchema: {SCHEMA}", id="under its own name"),
+        pytest.param(f"input: {SCHEMA}", id="as the input"),
+    ],
+)
+def test_an_input_that_is_a_json_schema_is_taken_as_it_is(spec: str) -> None:
+    conversion = of(f"{spec}\ntasks: [{{id: a, taskRef: x}}]")
+
+    assert conversion.template is not None
+    assert conversion.template["input_schema"] == {
+        "type": "object",
+        "required": ["n"],
+        "properties": {"n": {"type": "integer", "minimum": 1}},
+    }
+    assert found(conversion) == []
+
+
+@pytest.mark.parametrize(
+    ("version", "made"),
+    [
+        pytest.param("1.2.3", "1.2.3", id="three numbers"),
+        pytest.param("v2", "2.0.0", id="one number"),
+        pytest.param("'1.4'", "1.4.0", id="two numbers"),
+        pytest.param("3", "3.0.0", id="a number"),
+        pytest.param("v1.0.0", "1.0.0", id="a letter before"),
+    ],
+)
+def test_a_version_gets_the_numbers_that_it_lacks(version: str, made: str) -> None:
+    conversion = of(f"version: {version}\ntasks: [{{id: a, taskRef: x}}]")
+
+    assert conversion.template is not None
+    assert (conversion.template["version"], found(conversion)) == (made, [])
+
+
+@pytest.mark.parametrize(
+    ("spec", "finding"),
+    [
+        pytest.param("version: latest", ("dialect.value", 1, 10), id="a version that is none"),
+        pytest.param("inputSchema: x", ("dialect.shape", 1, 14), id="a schema that is a text"),
+        pytest.param("inputSchema: {type: object}\ninput: {n: integer}", ("dialect.value", 2, 8), id="both"),
+    ],
+)
+def test_a_word_of_the_heading_that_cannot_be_taken_is_told(spec: str, finding: tuple[str, int, int]) -> None:
+    assert found(of(f"{spec}\ntasks: [{{id: a, taskRef: x}}]")) == [finding]
