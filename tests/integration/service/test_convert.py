@@ -127,7 +127,7 @@ def test_a_part_is_written_where_that_is_wanted_and_says_that_it_is_one(home: Pa
         "# Converted from workflow-io: io-circuit-breaker.yaml",
         "# IN PART. What did not convert:",
         "#   line 7: `circuitBreaker` has no counterpart yet. It was: "
-        '{"failureThreshold": 5, "samplingDuration": "60s", "breakDuration": "30s", "halfOpenRequests": 3}',
+        + json.dumps({"failureThreshold": 5, "samplingDuration": "60s", "breakDuration": "30s", "halfOpenRequests": 3}),
     ]
     assert read_yaml(text)[0] == read_yaml((DATA / "golden" / "io-circuit-breaker.yaml").read_text())[0]
 
