@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready-$(shell cat requirements.txt pyproject.toml | cksum | cut -d' ' -f1)
-SOURCES := broker catalog engine fragments migrations planner schemas service tests
+SOURCES := broker catalog engine fragments logs migrations planner schemas service tests
 
 .PHONY: demo demo-crash test check bench mutants lock handlers help
 

@@ -1,9 +1,10 @@
 """Gets calls carried out: a share of the task's allowance, a turn, a worker, and another one where a worker dies."""
 
 import asyncio
-import logging
 import time
 from dataclasses import dataclass, replace
+
+from structlog import get_logger
 
 from broker.answers import outcome
 from broker.crew import Crew, NoWorkerError, OverdueError, WorkerLostError
@@ -17,7 +18,7 @@ from catalog.capability import OUTSIDE
 TRIES = 4  # of a call whose worker died and which may safely be made again
 
 _COMPUTING, _WAITING = "computing", "waiting"
-_log = logging.getLogger(__name__)
+log = get_logger()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,7 +98,7 @@ class Dispatch:
                 message = f"the call took more than its {job.order.allowance.wall_ms} ms"
                 return Failed(type="limit_wall", message=message, retryable=job.repeatable, usage=_elapsed(began))
             except WorkerLostError as error:
-                _log.warning("worker_lost: %s", error)
+                log.warning("worker_lost", says=str(error))
                 lost = error
                 if self._ended or (error.begun and not job.repeatable):
                     break

@@ -2,11 +2,12 @@
 
 import asyncio
 import json
-import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import lru_cache
 from pathlib import Path
+
+from structlog import get_logger
 
 from broker.contracts import Contract
 from broker.dispatch import Dispatch, Job, closing
@@ -23,7 +24,7 @@ from catalog.registry import Catalog
 _AS_IT_IS, _ESCAPED = (
     json.JSONEncoder(ensure_ascii=escaped, allow_nan=False, separators=(",", ":")) for escaped in (False, True)
 )
-_log = logging.getLogger(__name__)
+log = get_logger()
 
 
 class WasmPool:
@@ -106,8 +107,8 @@ class WasmPool:
             return closing()
         except SandboxError as error:
             return Failed(type="handler_invalid", message=str(error))
-        except Exception as error:  # noqa: BLE001 - a foreign toolchain builds, and may fail in any way
-            _log.exception("handler_not_built")
+        except Exception as error:
+            log.exception("handler_not_built", handler=capability.id)
             return Failed(type="handler_invalid", message=f"{capability.id} could not be built: {error}")
         job = await self._job(capability, call, image)
         return job if isinstance(job, Failed) else await self._dispatch.carry(job)
@@ -153,7 +154,7 @@ class WasmPool:
             async with asyncio.timeout(self._policy.grace_s):
                 await self._drained.wait()
         except TimeoutError:
-            _log.warning("calls_ended: %d calls were under way after %g s of grace", self._open, self._policy.grace_s)
+            log.warning("calls_ended", under_way=self._open, grace_s=self._policy.grace_s)
             await self._library.close()
             await self._dispatch.end()
             await self._drained.wait()

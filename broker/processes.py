@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-_KEPT = ("PATH", "LD_LIBRARY_PATH", "SYSTEMROOT", "TMPDIR")
+_KEPT = ("PATH", "LD_LIBRARY_PATH", "SYSTEMROOT", "TMPDIR", "GOALWRIGHT_LOG")
 
 
 def environment() -> dict[str, str]:

@@ -9,7 +9,6 @@ operator bound it to (`broker.policy.Binding`).
 """
 
 import asyncio
-import logging
 import os
 import re
 import secrets
@@ -20,11 +19,13 @@ from pathlib import Path
 from typing import Protocol
 
 from jsonpointer import JsonPointer, JsonPointerException
+from structlog import get_logger
 
 from broker.orders import Loan
 from broker.policy import Binding
 from catalog.calls import Call, Failed
 from catalog.capability import Capability
+from logs import setup
 from schemas.values import Json
 
 LENGTHS = range(8, 4_097)  # a shorter one could not be masked without masking ordinary words; a longer one fits no header
@@ -33,7 +34,7 @@ FILE_BYTES = 16_384
 _PRINTABLE = re.compile(r"[\x20-\x7e]+")  # what an HTTP header and a query can carry everywhere
 _FILE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
 
-_log = logging.getLogger(__name__)
+log = get_logger()
 
 
 class SecretError(Exception):
@@ -157,7 +158,7 @@ class Vault:
         }
         for name, says in found.items():
             if isinstance(says, str):
-                _log.warning("secret_missing: %s: %s", name, says)
+                log.warning("secret_missing", name=name, says=says)
         return {name: secret.value for name, secret in found.items() if isinstance(secret, Secret)}
 
     def _loan(self, name: str, secret: Secret) -> Loan:
@@ -177,6 +178,7 @@ class Vault:
             secret = await self._providers[binding.provider].get(binding.key)
         except SecretError as error:
             return str(error)
+        setup.protect([secret.value])
         if len(secret.value) not in LENGTHS:
             return f"a value has {LENGTHS.start} to {LENGTHS.stop - 1} characters, this one has {len(secret.value)}"
         plain = _PRINTABLE.fullmatch(secret.value) and secret.value == secret.value.strip()

@@ -23,6 +23,7 @@ from broker.orders import Order, Report
 from broker.sandbox import privileges
 from broker.sandbox.guest import HostFunctions, Sandbox
 from broker.sandbox.verdict import Verdict
+from logs import setup
 
 if TYPE_CHECKING:
     from broker.host.line import Network
@@ -45,6 +46,7 @@ class Worker:
 
     def carry_out(self, order: Order, call: str) -> tuple[Report, bytes]:
         """Run one guest and check the size and shape of what it answers."""
+        setup.protect([*(loan.value for loan in order.loans), *order.keys.values()])
         masks = Masks(order.loans, order.keys.values()) if order.loans or order.keys else NOTHING
         meter, log = Meter(order.allowance), Log(order.allowance.log_bytes, masks)
         with ExitStack() as stack:
@@ -156,10 +158,12 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # an interrupt of the terminal is the parent's to handle
     sink = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # a stray print goes to standard error
+    setup.configure()
     confine()
     try:
         serve(sys.stdin.buffer, sink)
     except BrokenPipeError:
+        setup.flush()
         os._exit(1)  # the parent is gone
 
 

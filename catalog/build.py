@@ -1,7 +1,6 @@
 """Building a handler: capability folder -> WebAssembly component, kept in a cache by content."""
 
 import json
-import logging
 import os
 import re
 import shutil
@@ -16,6 +15,7 @@ from tempfile import TemporaryDirectory
 
 from filelock import FileLock
 from platformdirs import user_cache_path
+from structlog import get_logger
 
 from catalog.capability import Capability
 from catalog.folders import HANDLER, modules, read_capability, source_digest
@@ -34,7 +34,7 @@ BUILD_TIMEOUT_S = 300.0
 REHEARSED = 20  # examples that a guest runs while it is built
 
 _FORMAT = "3"  # raised when this module builds differently from the same parts
-_log = logging.getLogger(__name__)
+log = get_logger()
 _RAISED = re.compile(r"[\w.]+(Error|Exception)(:|$)")
 _LAUNCH = "import sys; from componentize_py import script; sys.exit(script())"
 
@@ -99,7 +99,7 @@ def link(handler: str, component: Path) -> None:
     try:
         component.write_bytes(linked(component.read_bytes()))
     except LinkError as error:
-        _log.warning("modules_not_joined: %s has %s", handler, error)
+        log.warning("modules_not_joined", handler=handler, has=str(error))
 
 
 def _digest(folder: Path, packages: Iterable[Package]) -> str:

@@ -22,6 +22,7 @@ from engine.rules import Rules
 from engine.runner import Runner
 from engine.store.sql import SqlReader, SqlStore, bring_up_to_date
 from fragments.bounds import Left
+from logs import setup
 from planner.library import Library, load_library
 from planner.models.port import Model
 from planner.models.prices import Price
@@ -94,6 +95,7 @@ def vocabulary(settings: Settings) -> Vocabulary:
 
     Raises `CatalogError` with all findings.
     """
+    setup.protect(settings.credentials)
     loaded = load_catalog(CORE, *settings.handlers, published=Published(settings.published))
     house = House(
         left=Left(**settings.bounds.model_dump()),

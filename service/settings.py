@@ -220,6 +220,12 @@ class Settings(BaseSettings):
         return tuple(dict.fromkeys((*kept, *ported, *self.private_hosts)))
 
     @property
+    def credentials(self) -> tuple[str, ...]:
+        """Give the tokens that requests carry: no log shows them."""
+        own = () if self.token is None else (self.token.get_secret_value(),)
+        return (*own, *(person.token.get_secret_value() for person in self.people.values()))
+
+    @property
     def database_url(self) -> str:
         """Give the SQLAlchemy URL in force."""
         return self.database or f"sqlite:///{self.data / 'goalwright.db'}"

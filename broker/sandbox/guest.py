@@ -1,12 +1,11 @@
 """Runs guests: a fresh store and instance for every call, within the call's allowance."""
 
 import time
-import traceback
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from functools import partial
 from typing import Any, NamedTuple
 
+from structlog import get_logger
 from wasmtime import Engine, Store, WasmtimeError
 from wasmtime.component import Component, ExportIndex, Func, Linker
 
@@ -19,6 +18,8 @@ from broker.sandbox.memory import guest_bytes
 from broker.sandbox.pages import HotPages
 from broker.sandbox.verdict import Verdict, verdict
 from broker.sandbox.watchdog import Budget, Watchdog, thread_clock
+
+log = get_logger()
 
 PREPARE_SECONDS = 0.1  # for making an instance ahead; a thirtieth of a millisecond is usual
 
@@ -184,9 +185,8 @@ class Sandbox:
                 return self._host[name](*arguments)
             with budget.away():
                 return self._host[name](*arguments)
-        except Exception:  # noqa: BLE001 - the binding would keep it in a global and raise it in some later call
-            with suppress(OSError):  # standard error may be closed or full
-                traceback.print_exc()
+        except Exception:
+            log.exception("host_function_failed", function=name)
             return None if name == "write" else Refusal("host_failed", "the host function failed").to_text()
 
 

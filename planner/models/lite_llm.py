@@ -172,7 +172,10 @@ def _litellm() -> Any:
 
     litellm.suppress_debug_info = True
     litellm.disable_hf_tokenizer_download = True  # counting tokens must not fetch a tokenizer
-    logging.getLogger("LiteLLM").setLevel(logging.CRITICAL)  # its errors arrive as exceptions
+    for name in ("LiteLLM", "LiteLLM Router", "LiteLLM Proxy"):
+        theirs = logging.getLogger(name)
+        theirs.setLevel(logging.CRITICAL)  # their errors arrive as exceptions
+        theirs.handlers.clear()  # what is left goes the way of every log
     with warnings.catch_warnings():
         # The first question builds litellm's lazy models, which warns of its own types. A mocked one sends nothing.
         warnings.simplefilter("ignore")

@@ -1,13 +1,12 @@
 """The commands of `goalwright`."""
 
-import logging
 import os
-import sys
 
-import structlog
 import typer
 from rich.markup import escape
+from structlog import get_logger
 
+from logs import setup
 from service.cli import (
     authoring,
     catalog,
@@ -23,6 +22,8 @@ from service.cli import (
 )
 from service.cli.output import Exit, progress
 from service.permissions import OTHERS
+
+SAID = 500  # characters of what a fault says
 
 app = typer.Typer(
     name="goalwright",
@@ -57,7 +58,7 @@ app.add_typer(importing.app, name="import")
 def main() -> None:
     """Run the command line. What it and its child processes make is for this user alone."""
     os.umask(OTHERS)
-    _quiet_logs()
+    setup.configure()
     try:
         app()
     except KeyboardInterrupt:
@@ -65,17 +66,9 @@ def main() -> None:
     except BrokenPipeError:
         # The reader of our output left; flushing again when Python ends would only fail again.
         os._exit(0)
-    except Exception as fault:  # a person at a terminal gets a sentence; the traceback is one variable away
-        if os.environ.get("GOALWRIGHT_LOG", "").upper() == "DEBUG":
-            raise
-        says = f"A fault in Goalwright: {type(fault).__name__}: {fault} (GOALWRIGHT_LOG=debug shows where)"
+    except Exception as fault:  # noqa: BLE001 - a person at a terminal gets a sentence; the traceback is one variable away
+        get_logger().debug("command_failed", exc_info=fault)
+        says = setup.redacted(f"A fault in Goalwright: {type(fault).__name__}: {str(fault)[:SAID]}")
+        says += f" ({setup.VARIABLE}=debug shows where)"
         progress.print(f"[red]{escape(says)}[/red]")
         raise SystemExit(Exit.FAILED) from None
-
-
-def _quiet_logs() -> None:
-    level = logging.getLevelNamesMapping().get(os.environ.get("GOALWRIGHT_LOG", "WARNING").upper(), logging.WARNING)
-    structlog.configure(
-        wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
-    )

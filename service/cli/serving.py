@@ -48,7 +48,7 @@ async def _serve(settings: Settings, listener: socket.socket) -> None:
             http=protocol(Deadlines(connections=settings.connections)),
             ws="none",
             server_header=False,
-            log_level="warning",
+            log_config=None,
             timeout_graceful_shutdown=DRAIN_S,
         )
         await _Server(config).serve([listener])

@@ -20,6 +20,7 @@ from rich.markup import escape
 from rich.panel import Panel
 from rich.rule import Rule
 
+from logs import setup
 from schemas.values import JsonObject
 from service.demo.endpoints import Desk, installed, inventory, webhook
 from service.narration import Narrator, pretty, problem_lines
@@ -280,4 +281,5 @@ def _ledger(ledger: JsonObject) -> str:
 
 
 if __name__ == "__main__":
+    setup.configure()
     sys.exit(main())

@@ -1,0 +1,1 @@
+"""What every process writes to standard error: one configuration, without secrets, rendered beside the work."""
