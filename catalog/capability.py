@@ -178,7 +178,7 @@ class Capability(Document):
         """Say what a step with this `config` does to the world."""
         if self.effect_by is None:
             return self.effect
-        return self.effect_by.is_.get(str(self._value_at(config, self.effect_by.at)), self.effect)
+        return self.effect_by.is_.get(str(self.value_at(config, self.effect_by.at)), self.effect)
 
     def case_of(self, config: JsonObject) -> OutputCase:
         """Choose the output schema, and what config puts into it, for a step with this `config`."""
@@ -200,9 +200,10 @@ class Capability(Document):
 
     def _fits(self, case: OutputCase, config: JsonObject) -> bool:
         given = all(resolve_pointer(config, pointer, None) is not None for pointer in case.given)
-        return given and all(self._value_at(config, pointer) == value for pointer, value in case.equals.items())
+        return given and all(self.value_at(config, pointer) == value for pointer, value in case.equals.items())
 
-    def _value_at(self, config: JsonObject, pointer: str) -> Json:
+    def value_at(self, config: JsonObject, pointer: str) -> Json:
+        """Find what a config says at a pointer, and where it says nothing the default; None where there is none."""
         found = resolve_pointer(config, pointer, None)
         if found is not None:
             return found

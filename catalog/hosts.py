@@ -4,7 +4,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from fnmatch import fnmatchcase
 from urllib.parse import urlsplit
 
-from schemas.values import Json
+from catalog.capability import Capability
+from schemas.values import Json, JsonObject
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
 
@@ -60,3 +61,10 @@ def texts_in(value: Json) -> Iterator[str]:
     elif isinstance(value, (list, tuple)):
         for part in value:
             yield from texts_in(part)
+
+
+def hosts_reached(capability: Capability, config: JsonObject, given: Json) -> frozenset[str]:
+    """Collect the hosts that a call names: in config and input, or by the default where it names none."""
+    pointers = [held for held in capability.authority.hosts if held.startswith("/config/")]
+    usual = [capability.value_at(config, held.removeprefix("/config")) for held in pointers]
+    return hosts_in([config, given, *usual])

@@ -9,7 +9,7 @@ from jsonschema import Draft202012Validator
 from broker.pool import WasmPool
 from catalog.calls import Call, Failed, Grants, Ok, Outcome
 from catalog.capability import Capability, Example
-from catalog.hosts import hosts_in
+from catalog.hosts import hosts_reached
 from catalog.loader import LoadedCatalog
 from catalog.registry import Catalog
 from schemas.values import Json, canonical
@@ -53,7 +53,7 @@ async def tried(known: Vocabulary, capability: Capability, component: Path) -> t
 async def _tried(pool: WasmPool, capability: Capability, example: Example, channels: frozenset[str]) -> Tried:
     if not example.runs:
         return Tried(title=example.title, differences=None)
-    grants = Grants(hosts=hosts_in([example.config, example.input]), channels=channels)
+    grants = Grants(hosts=hosts_reached(capability, example.config, example.input), channels=channels)
     call = Call(
         handler=capability.id,
         config=example.config,

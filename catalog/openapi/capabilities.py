@@ -1,14 +1,13 @@
-"""The capability of a handler that makes one operation's request."""
+"""The capability of an operation, and the request that the shared handler makes for it."""
 
 from collections.abc import Mapping, Sequence
-from itertools import product
-from urllib.parse import urljoin, urlsplit
 
+from catalog.openapi.media import ANY, BASE64, BYTES, FORM, JSON, PARTS, TEXT, Content
 from catalog.openapi.naming import version_of
-from catalog.openapi.operations import Content, Operation, Response
-from catalog.openapi.pointers import Unsupported
-from catalog.openapi.schemas import Side, standing
+from catalog.openapi.operations import Operation, Response
+from catalog.openapi.schemas import Schemas, Side
 from catalog.openapi.security import Security
+from catalog.openapi.wording import cleaned, one_line, shortened
 from schemas.values import Json
 
 BUSY = {408, 425, 429, 502, 503, 504}
@@ -16,10 +15,9 @@ BUSY = {408, 425, 429, 502, 503, 504}
 
 READS = {"GET", "HEAD", "OPTIONS"}
 REPEATABLE = {"PUT", "DELETE"}
-MOST_SERVERS = 50
 
 HOST_ERRORS: Mapping[str, tuple[bool, str]] = {
-    "request_invalid": (False, "A path value is empty, or would lead to another path."),
+    "request_invalid": (False, "A path value is empty, or would lead to another path; or a file is not base64."),
     "response_invalid": (False, "The answer is not the JSON or text that it should be."),
     "host_refused": (False, "The host is not granted to this step."),
     "address_refused": (False, "The host stands for a private or reserved address."),
@@ -39,114 +37,76 @@ HOST_ERRORS: Mapping[str, tuple[bool, str]] = {
 }
 """What the host's `http` and the request itself may fail with, beside the API's own answers: retryable or not, and in words."""
 
+_ACCEPTED = {JSON: "application/json", TEXT: "text/plain"}
+_BODIES: Mapping[str, Json] = {JSON: {}, TEXT: {"type": "string"}, BYTES: dict(BASE64)}
+_NO_BODY = {"204", "205"}
+_LONGEST_SUMMARY, _LONGEST_DESCRIPTION = 120, 4_000
 
-def described(
-    document: Mapping[str, Json], operation: Operation, security: Security, name: str, servers: list[str]
-) -> dict[str, Json]:
-    """Write the capability, as `capability.yaml` holds it. Raises `Unsupported`."""
+
+def described(operation: Operation, security: Security, schemas: Schemas, name: str, servers: list[str]) -> dict[str, Json]:
+    """Describe the handler, as `Capability` reads it. Raises `Unsupported`."""
+    method = operation.named.method
+    repeatable = method in REPEATABLE or (operation.keyed and method not in READS)
+    deprecated = operation.words.get("deprecated") is True
+    sinks = [f"/config/auth/{key}" for key in security.schemes]
     example = _example(operation, security, servers)
     return {
         "name": name,
-        "version": version_of(document),
+        "version": version_of(operation.node.document.node("info", "version").value),
         "summary": _summary(operation),
-        "description": _description(document, operation, security),
+        "description": _description(operation, security),
         "config_schema": _config(security, servers),
-        "input_schema": standing(_input(operation), document, Side.REQUEST),
-        "output_schema": standing(_output(operation), document, Side.RESPONSE),
+        "input_schema": _input(operation, schemas),
+        "output_schema": _output(operation, schemas),
         "errors": _errors(operation),
-        "effect": "read" if operation.method in READS else "write",
-        **(
-            {"idempotent": True}
-            if operation.method in REPEATABLE or (operation.keyed and operation.method not in READS)
-            else {}
-        ),
-        **(
-            {"deprecated": "The API says that this operation is deprecated."}
-            if operation.words.get("deprecated") is True
-            else {}
-        ),
+        "effect": "read" if method in READS else "write",
+        **({"idempotent": True} if repeatable else {}),
+        **({"deprecated": "The API says that this operation is deprecated."} if deprecated else {}),
         "imports": ["http"],
-        "packages": ["uritemplate"],
         "limits": {"cpu_ms": 10_000, "wall_ms": 60_000, "memory_bytes": 256 << 20, "host_calls": 10},
-        "authority": {
-            "hosts": ["/config/server"],
-            **({"secrets": [f"/config/auth/{key}" for key in security.schemes]} if security.schemes else {}),
-        },
+        "authority": {"hosts": ["/config/server"], **({"secrets": sinks} if sinks else {})},
         **({"examples": [example]} if example else {}),
+        "operation": request_of(operation, security, servers),
     }
 
 
-def guest_of(operation: Operation, security: Security) -> dict[str, Json]:
-    """Write what the guest has to know of the operation."""
+def request_of(operation: Operation, security: Security, servers: list[str]) -> dict[str, Json]:
+    """Write what the shared handler has to know of an operation."""
     body = operation.body
     successes = [response for response in operation.responses if response.success]
-    kinds = {"json": "application/json", "text": "text/plain", "form": "application/x-www-form-urlencoded"}
-    accepted = {kinds[response.content.form]: None for response in successes if response.content}
+    accepted = {_accepted(response.content): None for response in successes if response.content}
+    sent = None
+    if body is not None:
+        sent = {"media_type": body.media_type, "as": body.form, "fields": dict(body.fields)}
     return {
-        "method": operation.method,
-        "path": operation.path,
+        "method": operation.named.method,
+        "server": servers[0],
+        "path": operation.template.path,
+        "query": list(operation.template.query),
         "accept": ", ".join([*accepted, "*/*;q=0.5"]),
         "parameters": [parameter.to_json() for parameter in operation.parameters],
-        "body": None if body is None else {"media_type": body.media_type, "as": body.form},
-        "auth": {key: {"in": s.place, "name": s.name, "prefix": s.prefix} for key, s in security.schemes.items()},
-        "success": _success(operation),
-        "errors": {response.status: _error_name(response) for response in operation.responses if not response.success},
+        "body": sent,
+        "auth": {key: scheme.to_json() for key, scheme in security.schemes.items()},
+        "success": {_success(r): r.content.form if r.content else ANY for r in successes},
+        "errors": {r.status: _error_name(r) for r in operation.responses if not r.success},
     }
 
 
-def servers_of(operation: Operation, given: str | None, base: str) -> list[str]:
-    """List the absolute URLs that the operation may be asked at; relative ones stand beside `base`, the document's own URL.
-
-    They are the only values of `config.server`: a plan cannot send the API's credentials anywhere else. Raises `Unsupported`
-    where there is none.
-    """
-    if given is not None:
-        return [given.rstrip("/")]
-    servers = operation.words["servers"] or [{"url": "/"}]
-    found = [urljoin(base, url).rstrip("/") for server in servers for url in _urls(server)]
-    absolute = [url for url in dict.fromkeys(found) if _is_absolute(url)]
-    if not absolute:
-        message = "the document names no absolute server; name it with --server URL"
-        raise Unsupported(message)
-    return absolute[:MOST_SERVERS]
-
-
-def _urls(server: Mapping[str, Json]) -> list[str]:
-    """Write out a server's URL with the values that its variables may have: those listed, or the usual one."""
-    variables = server.get("variables", {})
-    choices = [
-        [(name, str(value)) for value in held.get("enum") or [held.get("default", "")]] for name, held in variables.items()
-    ]
-    urls = []
-    for chosen in product(*choices):
-        url = server.get("url", "")
-        for name, value in chosen:
-            url = url.replace("{" + name + "}", value)
-        urls.append(url)
-        if len(urls) == MOST_SERVERS:
-            break
-    return urls
-
-
-def _is_absolute(url: str) -> bool:
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return False
-    return parts.scheme in ("http", "https") and bool(parts.hostname) and "{" not in url and parts.username is None
+def _accepted(content: Content) -> str:
+    return _ACCEPTED.get(content.form, content.media_type)
 
 
 def _summary(operation: Operation) -> str:
     words = operation.words
-    said = words.get("summary") or str(words.get("description", "")).partition("\n")[0]
-    line = " ".join(said.split()) or f"{operation.method} {operation.path}"
-    return line if len(line) <= 120 else f"{line[:119]}…"  # noqa: PLR2004 - the longest that a capability takes
+    said = words.get("summary") or str(words.get("description") or "").strip().partition("\n")[0]
+    return shortened(one_line(said) or one_line(operation.named.title), _LONGEST_SUMMARY)
 
 
-def _description(document: Mapping[str, Json], operation: Operation, security: Security) -> str:
-    title = " ".join(str(document.get("info", {}).get("title", "")).split())
-    lines = [str(operation.words.get("description") or operation.words.get("summary") or "").strip()[:4_000]]
-    lines.append(f"Makes the request {operation.method} {operation.path}" + (f" of {title}." if title else "."))
+def _description(operation: Operation, security: Security) -> str:
+    title = one_line(operation.node.document.node("info", "title").value or "")
+    words = operation.words
+    lines = [shortened(cleaned(words.get("description") or words.get("summary") or "").strip(), _LONGEST_DESCRIPTION)]
+    lines.append(f"Makes the request {one_line(operation.named.title)}" + (f" of {title}." if title else "."))
     if security.schemes:
         ways = " or ".join(" and ".join(f"auth.{key}" for key in keys) or "nothing" for keys in security.alternatives)
         lines.append(f"Signed with {ways}; each is a secret of the operator's, written as a reference to it.")
@@ -157,48 +117,78 @@ def _description(document: Mapping[str, Json], operation: Operation, security: S
 
 
 def _config(security: Security, servers: list[str]) -> dict[str, Json]:
-    properties: dict[str, Json] = {"server": {"enum": servers, "description": "Where the API is."}}
+    server: dict[str, Json] = {"enum": servers, "description": "Where the API is."}
+    if len(servers) == 1:
+        server["default"] = servers[0]
+    properties: dict[str, Json] = {"server": server}
     if security.schemes:
         properties["auth"] = security.config_schema()
-    required = ["server", "auth"] if security.needed else ["server"]
-    return {"type": "object", "required": required, "additionalProperties": False, "properties": properties}
-
-
-def _input(operation: Operation) -> dict[str, Json]:
-    properties: dict[str, Json] = {}
-    for parameter in operation.parameters:
-        schema = parameter.schema if isinstance(parameter.schema, Mapping) else {}
-        told = {"description": parameter.description} if parameter.description and "$ref" not in schema else {}
-        properties[parameter.key] = {**schema, **told}
-    required = [parameter.key for parameter in operation.parameters if parameter.required]
-    if operation.body is not None:
-        properties["body"] = operation.body.schema
-        required += ["body"] if operation.body.required else []
+    required = [name for name, needed in (("server", len(servers) > 1), ("auth", security.needed)) if needed]
     made: dict[str, Json] = {"type": "object", "additionalProperties": False, "properties": properties}
     return {**made, "required": required} if required else made
 
 
-def _output(operation: Operation) -> dict[str, Json]:
+def _input(operation: Operation, schemas: Schemas) -> dict[str, Json]:
+    """Describe the input: the parameters under their keys, and `body`."""
+    told = {parameter.key: parameter for parameter in operation.parameters}
+    nodes = {key: parameter.schema for key, parameter in told.items() if parameter.schema is not None}
+    body = operation.body
+    if body is not None and body.schema is not None and body.form in (JSON, FORM, PARTS):
+        nodes["body"] = body.schema
+    converted, defs = schemas.converted(nodes, Side.REQUEST)
+    properties = {key: _told(converted.get(key, {}), parameter.description) for key, parameter in told.items()}
+    required = [key for key, parameter in told.items() if parameter.required]
+    if body is not None:
+        properties["body"] = converted.get("body", _BODIES.get(body.form, {"type": "object"}))
+        required += ["body"] if body.required else []
+    return {
+        "type": "object",
+        "additionalProperties": False,
+        "properties": properties,
+        **({"required": required} if required else {}),
+        **({"$defs": defs} if defs else {}),
+    }
+
+
+def _told(schema: Json, description: str) -> Json:
+    if not description or not isinstance(schema, Mapping) or "$ref" in schema:
+        return schema
+    return {**schema, "description": shortened(description, _LONGEST_DESCRIPTION)}
+
+
+def _output(operation: Operation, schemas: Schemas) -> dict[str, Json]:
+    successes = [response for response in operation.responses if response.success]
+    nodes = {r.status: r.content.schema for r in successes if r.content and r.content.schema and r.content.form == JSON}
+    converted, defs = schemas.converted(nodes, Side.RESPONSE)
     bodies: list[Json] = []
-    for response in operation.responses:
-        if response.success:
-            schema: Json = response.content.schema if response.content else {"enum": [None]}
-            if schema not in bodies:
-                bodies.append(schema)
+    for response in successes:
+        schema = _answered(operation, response, converted)
+        if schema not in bodies:
+            bodies.append(schema)
     return {
         "type": "object",
         "required": ["status", "headers", "body"],
         "additionalProperties": False,
         "properties": {
-            "status": _statuses(_success(operation)),
+            "status": _statuses([_success(response) for response in successes]),
             "headers": {"type": "object", "additionalProperties": {"type": "string"}},
             "body": bodies[0] if len(bodies) == 1 else {"anyOf": bodies},
         },
+        **({"$defs": defs} if defs else {}),
     }
 
 
-def _success(operation: Operation) -> list[str]:
-    return ["2XX" if response.status == "default" else response.status for response in operation.responses if response.success]
+def _answered(operation: Operation, response: Response, converted: Mapping[str, Json]) -> Json:
+    """Type the body of one success: an answer of which nothing is told is taken as it comes."""
+    if operation.named.method == "HEAD" or response.status in _NO_BODY:
+        return {"enum": [None]}
+    if response.content is None:
+        return {"description": "Whatever the API answers; its document does not say."}
+    return converted.get(response.status, _BODIES.get(response.content.form, {}))
+
+
+def _success(response: Response) -> str:
+    return "2XX" if response.status == "default" else response.status
 
 
 def _statuses(success: Sequence[str]) -> dict[str, Json]:
@@ -209,7 +199,10 @@ def _statuses(success: Sequence[str]) -> dict[str, Json]:
 
 def _errors(operation: Operation) -> list[dict[str, Json]]:
     told: dict[str, tuple[bool, str]] = {
-        _error_name(response): (_may_pass(response.status), response.description or f"The API answers {response.status}.")
+        _error_name(response): (
+            _may_pass(response.status),
+            shortened(response.description, 500) or f"The API answers {response.status}.",
+        )
         for response in operation.responses
         if not response.success
     }
@@ -229,14 +222,14 @@ def _may_pass(status: str) -> bool:
 def _example(operation: Operation, security: Security, servers: list[str]) -> dict[str, Json] | None:
     """Put together the example that the document's own examples give: None where a needed part has none."""
     given = {parameter.key: parameter.example for parameter in operation.parameters if parameter.example is not None}
-    body, answer = operation.body, next((r for r in operation.responses if r.success), None)
+    body, answer = operation.body, next(response for response in operation.responses if response.success)
     if body is not None and body.example is not None:
         given["body"] = body.example
-    told = answer.content.example if answer is not None and answer.content is not None else None
+    told = answer.content.example if answer.content is not None else None
     needed = {parameter.key for parameter in operation.parameters if parameter.required}
     if body is not None and body.required:
         needed.add("body")
-    if answer is None or needed - given.keys() or (answer.content is not None and told is None):
+    if needed - given.keys() or (answer.content is not None and told is None):
         return None
     config: dict[str, Json] = {"server": servers[0]}
     if security.needed:
@@ -244,6 +237,3 @@ def _example(operation: Operation, security: Security, servers: list[str]) -> di
     status = int(answer.status) if answer.status.isdecimal() else 200
     output: dict[str, Json] = {"status": status, "headers": {}, "body": told}
     return {"title": _summary(operation), "config": config, "input": given, "output": output, "runs": False}
-
-
-__all__ = ["BUSY", "HOST_ERRORS", "Content", "described", "guest_of", "servers_of"]

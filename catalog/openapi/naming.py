@@ -1,11 +1,8 @@
 """Names of handlers for the operations of an API."""
 
 import re
-from collections.abc import Mapping
 
 from semantic_version import Version
-
-from schemas.values import Json
 
 LONGEST = 63
 
@@ -18,14 +15,19 @@ def name_of(identifier: str, prefix: str = "") -> str:
     words = _OTHER.sub("_", _HUMP.sub("_", identifier).lower()).strip("_")
     whole = f"{prefix}_{words}" if prefix else words
     if not whole[:1].isalpha():
-        whole = f"call_{whole}"
+        whole = f"call_{whole}".rstrip("_")
     return whole[:LONGEST].rstrip("_")
 
 
-def version_of(document: Mapping[str, Json]) -> str:
+def numbered(name: str, number: int) -> str:
+    """Tell a name from those before it: `get_pet`, `get_pet_2`."""
+    return f"{name[: LONGEST - len(str(number)) - 1].rstrip('_')}_{number}"
+
+
+def version_of(told: object) -> str:
     """Read the API's version as one of three numbers; 1.0.0 where it has none in it."""
     try:
-        found = Version.coerce(str(document["info"]["version"]).lstrip("vV"))
+        found = Version.coerce(str(told).strip().lstrip("vV"))
     except ValueError:
         return "1.0.0"
     return str(found.truncate())

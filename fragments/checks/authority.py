@@ -1,6 +1,6 @@
 """Check 10: what a document can reach, and whether it may. The manifest is computed here, never claimed."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from fnmatch import fnmatchcase
 
 from catalog.capability import Effect
@@ -154,6 +154,16 @@ def _reached(body: Body, kind: str) -> Iterator[tuple[str, Json]]:
         value = look_up(whole, pointer, _ABSENT)
         if value is not _ABSENT:
             yield f"{body.pointer}{pointer}", value
+        elif (usual := _usual(body, pointer)) is not None:
+            yield f"{body.pointer}/config", usual
+
+
+def _usual(body: Body, pointer: str) -> Json:
+    """Give the default that counts where a config says nothing: the one server of an imported API."""
+    root, _, rest = pointer.removeprefix("/").partition("/")
+    if root != "config" or body.capability is None or not isinstance(body.config, Mapping):
+        return None
+    return body.capability.value_at(body.config, f"/{rest}")
 
 
 def _host(view: View, label: str, where: str, host: str) -> Iterator[Problem]:

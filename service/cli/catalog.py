@@ -13,7 +13,7 @@ from rich.table import Table
 
 from catalog.calls import Call, Grants, Ok, Outcome, Waits
 from catalog.capability import Capability
-from catalog.hosts import hosts_in
+from catalog.hosts import hosts_reached
 from catalog.registry import Miss, Unresolved
 from engine.lookups import secrets_in
 from schemas.values import Json
@@ -176,7 +176,11 @@ def _call_of(known: Vocabulary, capability: Capability, order: Json) -> Call:
         handler=capability.id,
         config=given["config"],
         input=given["input"],
-        grants=Grants(hosts=hosts_in(order), channels=known.house.channels, secrets=granted),
+        grants=Grants(
+            hosts=hosts_reached(capability, given["config"], given["input"]),
+            channels=known.house.channels,
+            secrets=granted,
+        ),
         secrets=secrets,
     )
 

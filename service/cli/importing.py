@@ -5,11 +5,22 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.markup import escape
+from rich.table import Table
+from rich.text import Text
 
-from catalog.openapi.importing import Wanted, import_document
+from catalog.openapi.importing import Import, LeftOut, Wanted, import_document
+from catalog.openapi.wording import one_line
 from service import importing
-from service.cli.output import Exit, Format, FormatOption, progress, refusals, stop, write, write_json
+from service.cli.output import (
+    Exit,
+    Format,
+    FormatOption,
+    progress,
+    refusals,
+    stop,
+    write,
+    write_json,
+)
 
 app = typer.Typer(help="Turns descriptions of others into handlers.", no_args_is_help=True)
 
@@ -21,11 +32,18 @@ def _group() -> None:
 
 @app.command("openapi")
 def openapi(
-    source: Annotated[str, typer.Argument(metavar="FILE|URL", help="An OpenAPI 3.0 or 3.1 document, JSON or YAML.")],
+    source: Annotated[
+        str,
+        typer.Argument(
+            metavar="FILE|FOLDER|ZIP|URL",
+            help="An OpenAPI document of version 2.0, 3.0 or 3.1, JSON or YAML, with its files.",
+        ),
+    ],
     directory: Annotated[Path, typer.Option(help="Where the handlers' folders are made.")] = Path("handlers"),
     *,
     only: Annotated[
-        list[str] | None, typer.Option(help="Glob over a handler's name, an operationId or 'GET /path'; may be repeated.")
+        list[str] | None,
+        typer.Option(help="Glob over names, operationIds, 'GET /path', paths and tags (tag:pets); may be repeated."),
     ] = None,
     prefix: Annotated[str, typer.Option(help="Stands before every name: shop makes shop_list_pets.")] = "",
     server: Annotated[str | None, typer.Option(help="The API's URL, in place of the document's servers.")] = None,
@@ -34,20 +52,50 @@ def openapi(
     """Write a handler for every operation of an OpenAPI document."""
     if server is not None and not importing.is_url(server):
         stop(Exit.REFUSED, "--server is an absolute http or https URL.")
-    wanted = Wanted(only=tuple(only or ()), prefix=prefix, server=server, base=source if importing.is_url(source) else "")
+    base = source if importing.is_url(source) else ""
+    wanted = Wanted(only=tuple(only or ()), prefix=prefix, server=server, base=base)
     with refusals(output_format):
-        made = import_document(Path(source), _content(source), wanted)
+        made = _imported(source, wanted)
         written = importing.write(made, directory)
     if output_format is Format.JSON:
         write_json(written.to_json())
     else:
-        for handler, folder in written.handlers:
-            write(f"{handler.operation}  {folder}", Format.TEXT)
-        for finding in written.findings:
-            progress.print(f"[yellow]{escape(finding.pointer or str(finding.file))}[/yellow]: {escape(finding.says)}")
-        progress.print(f"[dim]{len(written.handlers)} written, {len(written.findings)} not[/dim]")
+        _show(written)
     if not written.handlers:
         stop(Exit.REFUSED, "Nothing was imported.")
+
+
+def _imported(source: str, wanted: Wanted) -> Import:
+    file = Path(source) if wanted.base else importing.document_in(Path(source))
+    content = _content(source if wanted.base else str(file))
+    with progress.status("reading the document") as status:
+
+        def tell(done: int, every: int) -> None:
+            status.update(f"{done} of {every} operations")
+
+        return import_document(file, content, wanted, tell)
+
+
+def _show(written: importing.Written) -> None:
+    for handler, folder in written.handlers:
+        write(f"{one_line(handler.operation)}  {folder}", Format.TEXT)
+    for note in written.notes:
+        progress.print(Text(f"note: {note}"))
+    if written.left_out:
+        progress.print(_table(written.left_out))
+    if written.settings:
+        progress.print("[dim]for goalwright.toml:[/dim]")
+        progress.print(Text(written.settings))
+    progress.print(f"[dim]{len(written.handlers)} written, {len(written.left_out)} left out[/dim]")
+
+
+def _table(left_out: tuple[LeftOut, ...]) -> Table:
+    table = Table("left out", "where", "why", box=None, pad_edge=False)
+    for held in left_out:
+        where = held.finding.pointer or str(held.finding.file)
+        says = held.finding.says.partition(" is not imported: ")[2] or held.finding.says
+        table.add_row(*(Text(one_line(text)) for text in (held.operation, where, says)))
+    return table
 
 
 def _content(source: str) -> bytes:

@@ -128,7 +128,7 @@ def test_what_is_no_success_fails_with_a_type_of_the_capability(
     assert {e.type: e.retryable for e in capability.errors}[found["type"]] == found["retryable"]
 
 
-@pytest.mark.parametrize("pet", ["..", "", "."])
+@pytest.mark.parametrize("pet", ["..", "", ".", "a/../b", "..\\b", "%2e%2e", "%252E%252e/x", "..;a=b"])
 def test_a_path_value_never_leads_to_another_path(pets: "Sandbox", host: "Recorder", pet: str) -> None:
     made = pets.run("rename_pet", SIGNED, {"petId": pet}, host)
     assert (made["error"]["type"], host.asked) == ("request_invalid", [])
@@ -136,5 +136,5 @@ def test_a_path_value_never_leads_to_another_path(pets: "Sandbox", host: "Record
 
 def test_what_stands_in_a_path_value_stays_in_it(pets: "Sandbox", host: "Recorder") -> None:
     host.http = answering(204, None)
-    pets.run("rename_pet", SIGNED, {"petId": "a/../b?c#d@e"}, host)
-    assert host.asked[0]["url"] == f"{SERVER}/pets/a%2F..%2Fb%3Fc%23d%40e"
+    pets.run("rename_pet", SIGNED, {"petId": "a/b?c#d@e"}, host)
+    assert host.asked[0]["url"] == f"{SERVER}/pets/a%2Fb%3Fc%23d%40e"

@@ -1,6 +1,5 @@
 """An OpenAPI document becomes handlers, and whatever cannot be one is told."""
 
-import ast
 import json
 from pathlib import Path
 from typing import Any
@@ -50,39 +49,29 @@ def test_every_operation_that_can_be_one_becomes_a_handler() -> None:
         "get_pet": ("GET /pets/{petId}", Effect.READ, False),
         "rename_pet": ("PUT /pets/{petId}", Effect.WRITE, True),
         "remove_pet": ("DELETE /pets/{petId}", Effect.WRITE, True),
+        "get_photo": ("GET /pets/{petId}/photo", Effect.READ, False),
+        "add_photo": ("POST /pets/{petId}/photo", Effect.WRITE, False),
+        "get_session": ("GET /session", Effect.READ, False),
+        "head_report": ("HEAD /report", Effect.READ, False),  # its operationId is that of another
     }
     assert {h.capability.version for h in made.handlers} == {"1.4.0"}
 
 
 def test_every_operation_that_cannot_be_one_says_why() -> None:
-    found = {finding.pointer: finding.says for finding in imported(PETS).findings}
+    found = {held.finding.pointer: held.finding.says for held in imported(PETS).left_out}
 
     assert found == {
-        "/paths/~1pets~1{petId}~1photo/get": (
-            "GET /pets/{petId}/photo is not imported: the answer 200 is image/png only; JSON, forms and text are understood"
-        ),
-        "/paths/~1pets~1{petId}~1photo/post": (
-            "POST /pets/{petId}/photo is not imported: the request body is multipart/form-data only; "
-            "JSON, forms and text are understood"
-        ),
-        "/paths/~1events/post": (
+        "/paths/~1events/post/callbacks": (
             "POST /events is not imported: it calls back, and a handler has nowhere to be called; "
             "offer an operation without callbacks"
         ),
-        "/paths/~1session/get": (
-            "GET /session is not imported: the cookie parameter sid cannot be sent; "
-            "handlers send no cookies and no headers of the connection itself"
-        ),
         "/paths/~1session/trace": "TRACE /session is not imported: the method TRACE is not sent",
-        "/paths/~1report/get": (
-            "GET /report is not imported: the answer 200 is application/xml only; JSON, forms and text are understood"
+        "/paths/~1report/get/responses/200/content": (
+            "GET /report is not imported: the answer 200 is application/xml only; understood: JSON, text, bytes"
         ),
-        "/paths/~1report/options": (
+        "/components/securitySchemes/mtls": (
             "OPTIONS /report is not imported: the security scheme mtls (http digest) is not done; "
-            "bearer, basic and API keys in headers and queries are"
-        ),
-        "/paths/~1report/head": (
-            "HEAD /report is not imported: its name list_pets is that of GET /pets too; give both an operationId"
+            "bearer, basic and API keys in headers, queries and cookies are"
         ),
     }
 
@@ -137,20 +126,30 @@ def test_a_deprecated_operation_is_a_deprecated_handler() -> None:
     [
         pytest.param({"only": ("*_pet",)}, ["add_pet", "get_pet", "rename_pet", "remove_pet"], id="by name"),
         pytest.param({"only": ("listPets",)}, ["list_pets"], id="by operationId"),
-        pytest.param({"only": ("GET /pets*", "PUT *")}, ["list_pets", "get_pet", "rename_pet"], id="by method and path"),
-        pytest.param({"only": ("shop_get_*",), "prefix": "shop"}, ["shop_get_pet"], id="with a prefix"),
+        pytest.param(
+            {"only": ("GET /pets*", "PUT *")}, ["list_pets", "get_pet", "rename_pet", "get_photo"], id="by method and path"
+        ),
+        pytest.param({"only": ("shop_get_pe*",), "prefix": "shop"}, ["shop_get_pet"], id="with a prefix"),
+        pytest.param({"only": ("/pets/*/photo",)}, ["get_photo", "add_photo"], id="by path"),
+        pytest.param({"only": ("path:/pets",)}, ["list_pets", "add_pet"], id="by path alone"),
+        pytest.param({"only": ("tag:photos",)}, ["get_photo", "add_photo"], id="by tag alone"),
+        pytest.param({"only": ("photo*", "nothing")}, ["get_photo", "add_photo"], id="by tag"),
+        pytest.param({"only": ("operation:get*",)}, ["get_pet", "get_photo", "get_session"], id="by operation"),
     ],
 )
 def test_only_what_is_wanted_is_imported_and_told_of(wanted: dict[str, Any], names: list[str]) -> None:
     made = imported(PETS, **wanted)
     assert [handler.capability.name for handler in made.handlers] == names
-    assert all(not finding.pointer.startswith("/paths/~1events") for finding in made.findings)
+    assert all(not held.finding.pointer.startswith("/paths/~1events") for held in made.left_out)
+    assert [note.says for note in made.notes] == [
+        f"--only {glob}: no operation has that name, path or tag" for glob in wanted["only"] if glob == "nothing"
+    ]
 
 
 def test_a_public_document_becomes_handlers_whole() -> None:
     made = imported(LAB, server="http://localhost:8888")
 
-    assert (len(made.handlers), made.findings) == (12, ())
+    assert (len(made.handlers), made.left_out, made.notes) == (12, (), ())
     assert {h.capability.effect for h in made.handlers} == {Effect.READ, Effect.WRITE}
 
 
@@ -162,7 +161,7 @@ def test_what_is_written_is_read_back_as_the_same(source: Path, tmp_path: Path) 
         for name, text in handler.files.items():
             (folder / name).write_text(text, encoding="utf-8")
         assert load_capability(folder) == handler.capability
-        assert ast.parse(handler.files["handler.py"])
+        assert set(handler.files) == {"capability.yaml", "operation.json"}  # data alone
 
 
 def test_hosts_errors_are_those_of_the_core_s_own_handler() -> None:
@@ -175,21 +174,22 @@ def test_hosts_errors_are_those_of_the_core_s_own_handler() -> None:
 @pytest.mark.parametrize(
     ("content", "pointer", "says"),
     [
-        pytest.param(b'{"swagger": "2.0"}', "/swagger", "this is Swagger 2.0; convert it to OpenAPI 3 first", id="Swagger"),
+        pytest.param(b'{"swagger": "1.2"}', "/swagger", "2.0, 3.0.x and 3.1.x are understood", id="an older version"),
         pytest.param(b'{"openapi": "3.2.0"}', "/openapi", "3.0.x and 3.1.x are understood", id="another version"),
-        pytest.param(b"openapi: 3.0.3\npaths: [", "", "line 2", id="neither JSON nor YAML"),
+        pytest.param(b'{"paths": {}}', "/openapi", "the document says openapi: None", id="no version"),
+        pytest.param(b"openapi: 3.0.3\npaths: [", "", "line 3", id="neither JSON nor YAML"),
         pytest.param(b"{,}", "", "not JSON", id="not JSON"),
         pytest.param(b"- a", "", "the document is not an object", id="no object"),
         pytest.param(b"\xff\xfe", "", "not UTF-8", id="not UTF-8"),
         pytest.param(b"[" * 100_000, "", "nested too deeply", id="nested without end"),
-        pytest.param(b"a: &a 1\nb: *a", "", "aliases are not supported", id="aliases"),
-        pytest.param(b'{"openapi": "3.0.3", "paths": {}}', "", "'info' is a required property", id="not valid"),
-        pytest.param(
-            minimal({"responses": {"200": {"$ref": "http://127.0.0.1:1/x.json"}}}),
-            "/paths/~1a/get/responses/200/$ref",
-            "another document; bundle all parts into one document first",
-            id="a reference to another document",
-        ),
+        pytest.param(b"a: " + b"[" * 200 + b"]" * 200, "", "nested too deeply", id="nested too deeply"),
+        pytest.param(b"a: *b", "", "names nothing that ends before it", id="an alias of nothing"),
+        pytest.param(b"a: &a [*a]", "", "names nothing that ends before it", id="an alias of itself"),
+        pytest.param(b'{"openapi": "3.1.0", "a": NaN}', "", "NaN is no number", id="no number"),
+        pytest.param(b'{"openapi": "3.1.0", "a": 1e999}', "", "is too large", id="no number that is kept"),
+        pytest.param(b'{"a": "\\ud800"}', "", "half of a surrogate pair", id="half a character"),
+        pytest.param(b"a: 1\n---\na: 2", "", "a second document begins", id="two documents"),
+        pytest.param(b"a: !!python/object:os.system x", "", "says what JSON cannot", id="a tag"),
     ],
 )
 def test_what_is_no_document_is_refused_and_nothing_is_fetched(content: bytes, pointer: str, says: str) -> None:
@@ -205,6 +205,12 @@ def test_what_is_no_document_is_refused_and_nothing_is_fetched(content: bytes, p
         pytest.param(minimal({}, servers=[]), {}, "names no absolute server; name it with --server URL", id="no server"),
         pytest.param(
             minimal({"responses": {"404": {"description": "no"}}}), {}, "it names no answer of success", id="no success"
+        ),
+        pytest.param(
+            minimal({"responses": {"200": {"$ref": "http://127.0.0.1:1/x.json"}}}),
+            {},
+            "only files in the document's own folder are",
+            id="a reference to another server",
         ),
         pytest.param(
             minimal({"parameters": [{"name": "Host", "in": "header", "schema": {}}]}),
@@ -225,14 +231,17 @@ def test_what_is_no_document_is_refused_and_nothing_is_fetched(content: bytes, p
             id="certificates",
         ),
         pytest.param(
-            minimal({"parameters": [{"name": "a", "in": "query", "style": 3, "schema": {}}]}), {}, "not valid", id="invalid"
+            minimal({"parameters": [{"name": "a", "in": "query", "style": "loud", "schema": {}}]}),
+            {},
+            "the query parameter a is written as loud, which is not done",
+            id="a style that is none",
         ),
     ],
 )
 def test_what_an_operation_cannot_have_is_told(content: bytes, wanted: dict[str, Any], says: str) -> None:
     made = import_document(Path("api.json"), content, Wanted(**wanted))
     assert made.handlers == ()
-    assert says in made.findings[0].says
+    assert says in made.left_out[0].finding.says
 
 
 @pytest.mark.parametrize(
@@ -260,7 +269,7 @@ def test_a_scheme_that_is_not_done_does_not_matter_where_another_will_do() -> No
     made = import_document(Path("api.json"), content, Wanted()).handlers[0].capability
 
     assert made.authority.secrets == ("/config/auth/q",)
-    assert made.config_schema["required"] == ["server"]  # nothing will do as well
+    assert "required" not in made.config_schema  # nothing will do as well, and there is one server
 
 
 @pytest.mark.parametrize(
@@ -291,10 +300,20 @@ def test_a_name_is_made_of_the_operation_s(identifier: str, name: str) -> None:
     ],
 )
 def test_a_version_is_made_of_the_api_s(version: str, found: str) -> None:
-    assert version_of({"info": {"version": version}}) == found
+    assert version_of(version) == found
 
 
 def test_long_texts_stay_readable() -> None:
     text = next(h for h in imported(PETS).handlers if h.capability.name == "list_pets").files["capability.yaml"]
     assert "description: |\n  Gives the pets" in text
     assert yaml.safe_load(text)["name"] == "list_pets"
+
+
+def test_words_of_the_document_are_foreign_and_hold_nothing_that_steers() -> None:
+    told = {"summary": "Get \x1b[31mit\u202e\u2028now", "description": "a\u200bb\x07\n\tc\U000e0041"}
+    (made,) = import_document(Path("api.json"), minimal(told), Wanted()).handlers
+
+    assert made.capability.summary == "Get [31mit now"
+    assert made.capability.description.startswith("ab\n\tc\n\n")
+    assert made.capability.origin is not None
+    assert (made.capability.origin.source, made.capability.origin.operation) == ("api.json", "GET /a")

@@ -1,0 +1,82 @@
+"""The keywords of a schema that hold no schemas: what shape their values have, and how a sentence names it."""
+
+from collections.abc import Callable, Mapping
+
+from schemas.values import Json
+
+_TYPES = {"array", "boolean", "integer", "null", "number", "object", "string"}
+
+
+def _is_text(value: Json) -> bool:
+    return isinstance(value, str)
+
+
+def _is_number(value: Json) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def _is_positive(value: Json) -> bool:
+    return _is_number(value) and value > 0
+
+
+def _is_count(value: Json) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+
+
+def _is_flag(value: Json) -> bool:
+    return isinstance(value, bool)
+
+
+def _is_anything(_value: Json) -> bool:
+    return True
+
+
+def _is_list(value: Json) -> bool:
+    return isinstance(value, list)
+
+
+def _is_choice(value: Json) -> bool:
+    return isinstance(value, list) and bool(value)
+
+
+def _are_names(value: Json) -> bool:
+    return isinstance(value, list) and all(isinstance(name, str) for name in value)
+
+
+def _are_names_by_name(value: Json) -> bool:
+    return isinstance(value, Mapping) and all(map(_are_names, value.values()))
+
+
+def _are_types(value: Json) -> bool:
+    if isinstance(value, str):
+        return value in _TYPES
+    return (
+        isinstance(value, list)
+        and bool(value)
+        and all(isinstance(kind, str) and kind in _TYPES for kind in value)
+        and len(set(value)) == len(value)
+    )
+
+
+_Shape = Callable[[Json], bool]
+_BY_SHAPE: Mapping[tuple[_Shape, str], tuple[str, ...]] = {
+    (_is_text, "a text"): (*("title", "description", "format", "pattern", "contentEncoding", "contentMediaType"),),
+    (_is_number, "a number"): ("maximum", "minimum", "exclusiveMaximum", "exclusiveMinimum"),
+    (_is_positive, "a number above 0"): ("multipleOf",),
+    (_is_count, "a whole number from 0"): (
+        *("maxLength", "minLength", "maxItems", "minItems", "maxProperties", "minProperties"),
+        *("minContains", "maxContains"),
+    ),
+    (_is_flag, "true or false"): ("uniqueItems", "deprecated"),
+    (_is_anything, "any value"): ("default", "const"),
+    (_is_list, "a list"): ("examples",),
+    (_is_choice, "a list of values"): ("enum",),
+    (_are_names, "a list of names"): ("required",),
+    (_are_names_by_name, "an object of lists of names"): ("dependentRequired",),
+    (_are_types, f"one of {', '.join(sorted(_TYPES))}, or a list of them"): ("type",),
+}
+SHAPES: Mapping[str, _Shape] = {key: shape for (shape, _), keys in _BY_SHAPE.items() for key in keys}
+"""Says of each keyword whether a value has the shape that it takes."""
+
+SORTS: Mapping[str, str] = {key: says for (_, says), keys in _BY_SHAPE.items() for key in keys}
+"""Names that shape."""
