@@ -54,6 +54,7 @@ class LeftOut:
 class Import:
     """What a document gives: handlers, operations that became none, and what is odd in the document and does no harm."""
 
+    source: Path
     handlers: tuple[Imported, ...]
     left_out: tuple[LeftOut, ...]
     notes: tuple[Finding, ...]
@@ -104,7 +105,12 @@ def import_document(source: Path, content: bytes, wanted: Wanted, progress: Prog
     unmatched = [glob for glob in wanted.only if not any(wanted.matches(glob, _named(held)) for held in every)]
     odd = [work.finding(where, says) for where, says in work.schemas.notes.items()]
     odd += [Finding(file=source, says=f"--only {glob}: no operation has that name, path or tag") for glob in unmatched]
-    return Import(handlers=tuple(work.handlers.values()), left_out=tuple(work.left_out), notes=(*notes, *odd))
+    return Import(
+        source=source,
+        handlers=tuple(work.handlers.values()),
+        left_out=tuple(work.left_out),
+        notes=(*notes, *odd),
+    )
 
 
 @dataclass(slots=True, kw_only=True)

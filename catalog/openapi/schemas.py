@@ -143,7 +143,7 @@ class _Conversion:
         reference = self._reference(node)
         if reference is None:
             made = self._keywords(node, absent)
-            return _nullable(made) if schema.get("nullable") is True else made
+            return _nullable(made) if _takes_null(schema) else made
         beside = {} if self._schemas.document.old else self._keywords(node, absent)
         return {"$ref": reference, **beside}
 
@@ -241,7 +241,7 @@ class _Conversion:
         rest = {key: held for key, held in made.items() if key != "default"}
         if '"$ref":' in canonical(rest):
             return rest
-        nullable = _nullable(rest) if node.value.get("nullable") is True else rest
+        nullable = _nullable(rest) if _takes_null(node.value) else rest
         try:
             fits = validator(nullable).is_valid(made["default"])
         except (PatternError, Unresolvable, ValueError, ArithmeticError):
@@ -329,6 +329,11 @@ def _labels(reference: str, mapping: Json) -> list[str]:
 
 def _only(schema: Json, name: str, labels: list[str]) -> dict[str, Json]:
     return {"allOf": [schema, {"properties": {name: {"enum": labels}}}]}
+
+
+def _takes_null(schema: Mapping[str, Json]) -> bool:
+    """Say whether null fits as well; documents of version 2.0 say so with an extension."""
+    return schema.get("nullable") is True or schema.get("x-nullable") is True
 
 
 def _nullable(schema: dict[str, Json]) -> dict[str, Json]:

@@ -67,9 +67,9 @@ class _Reading:
             case yaml.ScalarEvent():
                 self._put(_scalar(event), event, 1, event.anchor)
             case yaml.MappingStartEvent():
-                self._open.append(_Open({}, event.anchor))
+                self._begin({}, event, "map")
             case yaml.SequenceStartEvent():
-                self._open.append(_Open([], event.anchor))
+                self._begin([], event, "seq")
             case yaml.MappingEndEvent() | yaml.SequenceEndEvent():
                 self._close(event)
             case yaml.AliasEvent():
@@ -78,6 +78,11 @@ class _Reading:
                 self._documents += 1
                 if self._documents > 1:
                     _refuse(event, "a second document begins; one document is read")
+
+    def _begin(self, value: Json, event: yaml.CollectionStartEvent, kind: str) -> None:
+        if event.tag not in (None, "!", f"{_TAG}{kind}"):
+            _refuse(event, f"the tag {event.tag} says what JSON cannot")
+        self._open.append(_Open(value, event.anchor))
 
     def _close(self, event: yaml.Event) -> None:
         done = self._open.pop()

@@ -21,6 +21,7 @@ from service.cli.output import (
     write,
     write_json,
 )
+from service.comparing import BREAKS, breaking, compared, imported_into
 
 app = typer.Typer(help="Turns descriptions of others into handlers.", no_args_is_help=True)
 
@@ -47,15 +48,22 @@ def openapi(
     ] = None,
     prefix: Annotated[str, typer.Option(help="Stands before every name: shop makes shop_list_pets.")] = "",
     server: Annotated[str | None, typer.Option(help="The API's URL, in place of the document's servers.")] = None,
+    check: Annotated[
+        bool,
+        typer.Option("--check", help="Write nothing: tell what changed since the handlers were imported. 1 where it breaks."),
+    ] = False,
     output_format: FormatOption = Format.TEXT,
 ) -> None:
-    """Write a handler for every operation of an OpenAPI document."""
+    """Write a handler for every operation of an OpenAPI document, or tell what changed since."""
     if server is not None and not importing.is_url(server):
         stop(Exit.REFUSED, "--server is an absolute http or https URL.")
     base = source if importing.is_url(source) else ""
     wanted = Wanted(only=tuple(only or ()), prefix=prefix, server=server, base=base)
     with refusals(output_format):
         made = _imported(source, wanted)
+        if check:
+            _check(made, wanted, directory, output_format)
+            return
         written = importing.write(made, directory)
     if output_format is Format.JSON:
         write_json(written.to_json())
@@ -74,6 +82,22 @@ def _imported(source: str, wanted: Wanted) -> Import:
             status.update(f"{done} of {every} operations")
 
         return import_document(file, content, wanted, tell)
+
+
+def _check(made: Import, wanted: Wanted, directory: Path, output_format: Format) -> None:
+    """Tell what changed; ends with code 1 where a change breaks plans that use the handlers."""
+    source = wanted.base or made.source.name
+    changes = compared(made, imported_into(directory, source), wanted)
+    if output_format is Format.JSON:
+        write_json({"changes": [changed.to_json() for changed in changes], "breaking": breaking(changes)})
+    else:
+        for changed in changes:
+            write(f"{changed.change:8}  {one_line(changed.operation)}  {changed.handler}", Format.TEXT)
+            for says in changed.says:
+                write(f"          {one_line(says)}", Format.TEXT)
+        progress.print(f"[dim]{len(changes)} changed, {sum(c.change in BREAKS for c in changes)} of them break[/dim]")
+    if breaking(changes):
+        raise typer.Exit(Exit.FAILED)
 
 
 def _show(written: importing.Written) -> None:
