@@ -22,12 +22,16 @@ from catalog.folders import HANDLER, modules, read_capability, source_digest
 from catalog.linking import LinkError, linked
 from catalog.packages import Package, PackageError, bundled
 from catalog.sealed import SealedFiles
+from schemas import expressions
 
 GUEST = Path(__file__).parent / "guest"
 """What every component is built around: the export, the SDK, the stand-ins."""
 
 OPERATIONS = Path(__file__).parent / "openapi" / "guest"
 """The one handler that makes the requests of all imported operations: what differs between them is data."""
+
+SHARED = {"schemas/expressions": Path(expressions.__file__).parent}
+"""What host and guests share, by its place in a guest: the very same files, so that both mean the same by an expression."""
 
 WIT = Path(__file__).parent / "wit" / "goalwright.wit"
 BUILD_TIMEOUT_S = 300.0
@@ -106,6 +110,7 @@ def _digest(folder: Path, packages: Iterable[Package]) -> str:
     toolchain = f"componentize-py {version('componentize-py')}"
     parts = [_FORMAT, toolchain, source_digest(folder), *(package.digest() for package in packages)]
     parts += [f"{file.relative_to(GUEST).as_posix()} {_hash(file)}" for file in sorted(GUEST.rglob("*.py"))]
+    parts += [f"{place}/{file.name} {_hash(file)}" for place, folder in SHARED.items() for file in sorted(folder.glob("*.py"))]
     return sha256("\n".join([*parts, _hash(WIT)]).encode()).hexdigest()
 
 
@@ -130,6 +135,8 @@ def _stage(capability: Capability, folder: Path, packages: Iterable[Package], st
     shutil.copy(WIT, stage / "wit")
     (stage / "wit" / "world.wit").write_text(world_of(capability), encoding="utf-8")
     shutil.copytree(GUEST, stage / "sdk", ignore=shutil.ignore_patterns("__pycache__", "*.toml"))
+    for shared, source in SHARED.items():
+        shutil.copytree(source, stage / "sdk" / shared, ignore=shutil.ignore_patterns("__pycache__"))
     (stage / "sdk" / "goalwright" / "rehearsal.py").write_text(_rehearsal(capability), encoding="utf-8")
     for module in modules(folder):
         shutil.copy(module, stage / "app")

@@ -45,6 +45,7 @@ CODES: dict[str, str] = {
     "config.reference": "A reference stands in config, which is literal.",
     "config.expression": "A JSONata expression does not parse, or is too long or too deep.",
     "config.variable": "An expression uses a variable that nothing binds.",
+    "config.function": "An expression uses a function that would need a clock or chance, or run text as code.",
     "config.schema": "A schema in config is not a JSON Schema, or refers to another document.",
     "config.uri_template": "A URI template is malformed, or uses a variable that is not provided.",
     "config.template": "A Mustache template is malformed, or names a value that is not in the step's input.",

@@ -12,7 +12,7 @@ from chevron.tokenizer import ChevronError, tokenize
 from uritemplate import URITemplate
 from uritemplate.variable import Operator, URIVariable
 
-from fragments.checks.expressions import Unparsable, built_in, unbound_variables
+from fragments.checks.expressions import Unparsable, built_in, names_in
 from fragments.checks.layout import Body
 from fragments.near import hint, nearest
 from fragments.pointers import join
@@ -66,11 +66,15 @@ def formatted(schema: Schema, path: tuple[str, ...] = ()) -> Iterator[tuple[tupl
 def _jsonata(found: Formatted) -> Iterator[Problem]:
     if not isinstance(found.value, str):
         return
-    unbound = unbound_variables(found.value)
-    if isinstance(unbound, Unparsable):
-        yield found.problem("config.expression", f"the JSONata expression does not parse: {unbound.says}.", unbound.advice)
+    names = names_in(found.value)
+    if isinstance(names, Unparsable):
+        yield found.problem("config.expression", f"the JSONata expression does not parse: {names.says}.", names.advice)
         return
-    for name in unbound:
+    for name, reason in names.refused:
+        if name not in found.body.input:
+            advice = "Give the value as an input and use it as a variable, or leave it out."
+            yield found.problem("config.function", f"${name} cannot be used: {reason}.", advice)
+    for name in names.unbound:
         if name not in found.body.input:
             says = f"the expression uses ${name}, which nothing binds."
             near = ", ".join(f"${other}" for other in nearest(name, [*found.body.input, *built_in()]))

@@ -5,15 +5,25 @@ no limits. A process of its own: what the guest kit takes away from its librarie
 """
 
 import json
+import subprocess
 import sys
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
+from typing import Any
 
 from broker.host import patterns
 
 ROOT = Path(__file__).parents[2]
 RECURSION = 2_000
+
+
+def answers(handler: str, calls: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Run calls of a core handler in a process of its own; the answers in order."""
+    lines = "".join(json.dumps(call) + "\n" for call in calls)
+    command = [sys.executable, __file__, str(ROOT / "catalog" / "handlers" / handler)]
+    done = subprocess.run(command, input=lines, capture_output=True, text=True, check=True)
+    return list(map(json.loads, done.stdout.splitlines()))
 
 
 def main() -> None:
@@ -22,7 +32,7 @@ def main() -> None:
     imports.log = SimpleNamespace(write=lambda *_: None)  # type: ignore[attr-defined]  # the build would write it
     imports.patterns = SimpleNamespace(search=patterns.search, find=patterns.find)  # type: ignore[attr-defined]  # the same
     sys.modules |= {"wit_world": world, "wit_world.imports": imports}
-    sys.path[:0] = [str(ROOT / "catalog" / "guest"), sys.argv[1]]
+    sys.path[:0] = [str(ROOT / "catalog" / "guest"), sys.argv[1], str(ROOT)]
     handler_error, run = import_module("goalwright").HandlerError, import_module("handler").run
     sys.setrecursionlimit(RECURSION)
     answers, sys.stdout = sys.stdout, sys.stderr  # what a handler prints is no answer

@@ -5,20 +5,16 @@ import datetime as dt
 import re
 from types import SimpleNamespace
 
+from goalwright import functions
 from goalwright.errors import HandlerError, one_line
+from goalwright.evaluator import Language
+from goalwright.operators import NULL, marked
+from goalwright.text_functions import is_function
 from jsonata import Jsonata, datetimeutils, timebox
+from jsonata.functions import Functions
 from jsonata.jexception import JException
-from jsonata.parser import Parser
-from jsonata.utils import Utils
-
-# What would answer differently each time, or run text as code. A fixed answer would be a lie, so calling one is an error.
-REFUSED = {
-    "now": "there is no clock; take the time from an input",
-    "millis": "there is no clock; take the time from an input",
-    "random": "there is no randomness",
-    "shuffle": "there is no randomness",
-    "eval": "data never becomes code",
-}
+from schemas.expressions.numbers import InexactError
+from schemas.expressions.parsing import REFUSED
 
 
 class Expression:
@@ -26,9 +22,10 @@ class Expression:
 
     def __init__(self, text: str, variables: dict) -> None:
         """Parse; every variable is seen as `$name`. Raises `expression_invalid` for text that is no JSONata."""
-        self._text, self._variables = text, variables
+        self._text = text
+        self._variables = {name: marked(value) for name, value in variables.items()}
         try:
-            self._compiled = Jsonata(text)
+            self._compiled = Language(text)
         except RecursionError as error:
             raise HandlerError("expression_invalid", "the expression is nested too deeply") from error
         except (JException, re.error) as error:
@@ -47,11 +44,13 @@ class Expression:
     def value(self, data: object) -> object:
         """Give the expression's value over `data` as plain JSON; nothing found is `None`.
 
-        Raises `expression_unsupported` for a function that a sandbox cannot offer, `expression_failed` for everything that goes
-        wrong while it runs.
+        Raises `expression_unsupported` for a function that a sandbox cannot offer, `number_inexact` where a result has more
+        digits than a number can hold, `expression_failed` for everything else that goes wrong while it runs.
         """
         try:
-            return _plain(self._compiled.evaluate(data, self._variables))
+            return _plain(self._compiled.evaluate(marked(data), self._variables))
+        except InexactError as error:
+            raise HandlerError("number_inexact", error.says + _near(error.location, self._text)) from error
         except JException as error:
             raise HandlerError("expression_failed", _hinted(error, self._text, self._variables)) from error
         except RecursionError as error:
@@ -73,9 +72,25 @@ def evaluate(expression: str, data: object, variables: dict) -> object:
 def _sentence(error: Exception, expression: str) -> str:
     if not isinstance(error, JException):
         return f"a regular expression is not one that can be run: {error}"
-    said = one_line(error.get_detailed_error_message())
-    near = one_line(expression[max(0, error.location - 20) : error.location + 10]) if error.location > 0 else ""
-    return f"{said} near `{near}`" if near else said
+    template = JException.error_codes.get(error.error)
+    if template is None:
+        return one_line(error.error) + _near(error.location, expression)
+    told = (error.expected, "") if error.error == "T0411" else (error.current, error.expected, error.extra)
+    inserted = iter(told)
+    said = _INSERT.sub(lambda _: one_line(_shown(next(inserted, None)), limit=100), template.replace("Object ", "function "))
+    return f"{error.error}: {one_line(said)}{_near(error.location, expression)}"
+
+
+def _near(location: int, expression: str) -> str:
+    near = one_line(expression[max(0, location - 20) : location + 10]) if location > 0 else ""
+    return f" near `{near}`" if near else ""
+
+
+def _shown(value: object) -> str:
+    """Write what an error tells of as text: values as the language writes them."""
+    if value is None or isinstance(value, (str, float)):
+        return "" if value is None else str(value)
+    return Functions.string(value, None) or ""
 
 
 def _hinted(error: JException, expression: str, variables: dict) -> str:
@@ -89,23 +104,28 @@ def _hinted(error: JException, expression: str, variables: dict) -> str:
 
 
 def _plain(value: object) -> object:
-    """Copy the library's sequences, nulls and whole floats to what JSON knows."""
-    if value is None or value is Utils.NULL_VALUE:
+    """Copy the library's sequences and nulls to what JSON knows."""
+    if value is None or value is NULL:
         return None
-    if isinstance(value, (bool, int, str)):
+    if isinstance(value, str):
+        return value if value.isascii() else _whole(value)
+    if isinstance(value, (bool, int, float)):
         return value
-    if isinstance(value, float):
-        return int(value) if value.is_integer() else value
     if isinstance(value, dict):
-        return {key: _plain(held) for key, held in value.items() if not _is_function(held)}
+        return {key: _plain(held) for key, held in value.items() if not is_function(held)}
     if isinstance(value, list):
         return [_plain(held) for held in value]
     message = "the value holds a function or a regular expression, which JSON cannot write; call it or leave it out"
     raise HandlerError("expression_failed", message)
 
 
-def _is_function(value: object) -> bool:
-    return isinstance(value, (Jsonata.JFunctionCallable, Parser.Symbol))
+def _whole(text: str) -> str:
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        message = f"a text holds half of a surrogate pair at character {error.start + 1}, which JSON in UTF-8 cannot write"
+        raise HandlerError("expression_failed", message) from error
+    return text
 
 
 def _refuse(name: str, reason: str) -> None:
@@ -133,27 +153,8 @@ class _Dates(dt.datetime):
         return _Today()
 
 
-def _lookup(frame: Jsonata.Frame, name: str) -> object:
-    """Find what a name stands for, as the library does, without a call for every frame on the way.
-
-    It asks for its own hooks before and after every part of an expression; there are none here, and an input that is named as
-    one is not one.
-    """
-    if name in _HOOKS:
-        return None
-    while frame is not None:
-        value = frame.bindings.get(name, Utils.NONE)
-        if value is not Utils.NONE:
-            return value
-        frame = frame.parent
-    return None
-
-
-_HOOKS = {"__evaluate_entry", "__evaluate_exit"}
-Jsonata.Frame.lookup = _lookup
-# The library's own `eval` keeps a context for `$eval`, which is refused, and an instance for each thread, of which there is
-# one: without it, the stack holds a third more.
-Jsonata.eval = Jsonata._eval  # noqa: SLF001 - the evaluator itself
+_INSERT = re.compile(r"\{\{\{?\w+\}\}\}?")
+functions.install()
 for _name, _reason in REFUSED.items():
     _refuse(_name, _reason)
 # The library reads the clock on every call, for `$now`; a stubbed WASI would end the guest there.
