@@ -1,16 +1,11 @@
 """Problems: findings of a check, as values, for people, programs and models alike."""
 
 from dataclasses import dataclass
-from enum import StrEnum
 
+from schemas.severity import Severity
 from schemas.values import Json, JsonObject
 
-
-class Severity(StrEnum):
-    """What a finding means for the document that it is about."""
-
-    ERROR = "error"  # the document is refused
-    WARNING = "warning"  # it may run; something could not be proved
+__all__ = ["Problem", "Severity"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

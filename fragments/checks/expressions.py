@@ -11,7 +11,7 @@ from jsonata.jexception import JException
 from jsonata.jsonata import Jsonata
 from jsonata.parser import Parser
 
-from fragments.brackets import nesting
+from schemas.brackets import nesting
 from schemas.expressions.numbers import InexactError
 from schemas.expressions.parsing import REFUSED
 

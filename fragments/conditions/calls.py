@@ -2,13 +2,14 @@
 
 from dataclasses import replace
 
-from fragments.conditions import functions, kinds, library
+from fragments.conditions import functions, kinds
 from fragments.conditions.findings import Findings
 from fragments.conditions.functions import FUNCTIONS, MACROS, METHODS, OPERATORS, SPELLED, Applied, Overloads
 from fragments.conditions.kinds import ANY, NULL, Type
-from fragments.conditions.reading import path_of
-from fragments.conditions.trees import Call, Literal, Loop, Node
 from fragments.near import hint
+from schemas.conditions import library
+from schemas.conditions.reading import path_of
+from schemas.conditions.trees import Call, Literal, Loop, Node
 
 _BOOL = frozenset({"bool"})
 _RANGES = frozenset({"list", "map"})

@@ -6,16 +6,16 @@ from typing import TypeAlias
 from fragments.conditions import kinds
 from fragments.conditions.calls import Calls
 from fragments.conditions.constants import constant_faults, never_equal
-from fragments.conditions.faults import Fault
 from fragments.conditions.findings import Findings
 from fragments.conditions.functions import MACROS
 from fragments.conditions.guards import Facts, key, proved
 from fragments.conditions.kinds import ANY, Type
-from fragments.conditions.parsing import Condition, parse
 from fragments.conditions.paths import Paths
-from fragments.conditions.trees import Call, Field, ListOf, Literal, Loop, MapOf, Name, Node, children
 from fragments.problems import Severity
 from fragments.schemas.inlining import UNKNOWN
+from schemas.conditions.faults import Fault
+from schemas.conditions.parsing import Condition, parse
+from schemas.conditions.trees import Call, Field, ListOf, Literal, Loop, MapOf, Name, Node, children
 from schemas.values import Schema
 
 ScopeTypes: TypeAlias = Callable[[str], Schema | None]

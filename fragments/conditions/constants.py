@@ -2,14 +2,14 @@
 
 from collections.abc import Iterator
 
-from fragments.conditions import library
-from fragments.conditions.equality import equal
 from fragments.conditions.findings import Findings
 from fragments.conditions.kinds import Type, in_words, literals_of
-from fragments.conditions.parsing import Condition
 from fragments.conditions.reading import references
-from fragments.conditions.trees import Call, Literal, Node, children, walk
 from fragments.problems import Severity
+from schemas.conditions import library
+from schemas.conditions.equality import equal
+from schemas.conditions.parsing import Condition
+from schemas.conditions.trees import Call, Literal, Node, children, walk
 from schemas.values import canonical
 
 

@@ -2,10 +2,10 @@
 
 import re
 
-from fragments.conditions.faults import Fault
-from fragments.conditions.parsing import without_texts
-from fragments.conditions.trees import Node, begin, walk
 from fragments.problems import Severity
+from schemas.conditions.faults import Fault
+from schemas.conditions.parsing import without_texts
+from schemas.conditions.trees import Node, begin, walk
 
 _TOKEN = re.compile(r'"(?:[^"\\\n]|\\.)*"|\'(?:[^\'\\\n]|\\.)*\'|[A-Za-z_]\w*|\.\s*[A-Za-z_]\w*|[0-9][\w.]*|[&|=<>!]+|\S')
 _MOST_SHOWN = 60

@@ -3,9 +3,8 @@
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
-from fragments.conditions.reading import path_of
-from fragments.conditions.trees import Call, Field, Literal, Node
-from fragments.references import Key
+from schemas.conditions.reading import Key, path_of
+from schemas.conditions.trees import Call, Field, Literal, Node
 
 Path: TypeAlias = tuple[str, tuple[Key, ...]]
 

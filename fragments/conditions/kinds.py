@@ -7,6 +7,7 @@ from typing import TypeAlias
 
 from fragments.schemas.inference import union
 from fragments.schemas.inlining import UNKNOWN, is_unknown
+from schemas.conditions.evaluation import is_int
 from schemas.values import Json, Schema
 
 Kinds: TypeAlias = frozenset[str] | None
@@ -134,11 +135,6 @@ def kind_of(value: Json) -> str:
     if isinstance(value, str):
         return "string"
     return "map" if isinstance(value, Mapping) else "list"
-
-
-def is_int(number: float) -> bool:
-    """Say whether a JSON number is a whole number of 64 bits, however it is spelled."""
-    return (isinstance(number, int) or number.is_integer()) and -(2**63) <= number < 2**63
 
 
 def _kinds(schema: Schema) -> Kinds:

@@ -6,12 +6,12 @@ from fragments.conditions import functions, kinds
 from fragments.conditions.findings import Findings
 from fragments.conditions.guards import Facts, key
 from fragments.conditions.kinds import ANY, NULL, Type
-from fragments.conditions.reading import TYPES, path_of
-from fragments.conditions.trees import Call, Field, Literal, Name, Node
 from fragments.near import hint, nearest
 from fragments.schemas.inference import in_words
 from fragments.schemas.inlining import is_unknown
 from fragments.schemas.paths import Impossible, at_path
+from schemas.conditions.reading import TYPES, path_of
+from schemas.conditions.trees import Call, Field, Literal, Name, Node
 from schemas.values import Schema
 
 _STEP_DEPTH = 1

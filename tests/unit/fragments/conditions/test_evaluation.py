@@ -4,11 +4,11 @@ from enum import StrEnum
 import pytest
 
 from fragments.conditions import ConditionError, Kind, holds
-from fragments.conditions.costs import size_of, work
-from fragments.conditions.evaluation import MOST_WORK
-from fragments.conditions.library import MOST_ITERATIONS
-from fragments.conditions.parsing import Condition, parse
-from fragments.conditions.patterns import states, weight
+from schemas.conditions.costs import size_of, work
+from schemas.conditions.evaluation import MOST_WORK
+from schemas.conditions.library import MOST_ITERATIONS
+from schemas.conditions.parsing import Condition, parse
+from schemas.conditions.patterns import states, weight
 from schemas.values import Json
 from tests.support.telling import hear
 

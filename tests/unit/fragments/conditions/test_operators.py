@@ -3,10 +3,10 @@
 import pytest
 
 from fragments.conditions import Condition, Fault, faults, parse
-from fragments.conditions.costs import size_of, work
 from fragments.conditions.functions import FUNCTIONS, METHODS
 from fragments.conditions.kinds import kind_of
 from fragments.conditions.reading import references, steps_read
+from schemas.conditions.costs import size_of, work
 from schemas.values import Json, Schema
 from tests.support.telling import hear, of_faults
 

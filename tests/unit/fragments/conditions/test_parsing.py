@@ -1,8 +1,8 @@
 import pytest
 
 from fragments.conditions import Condition, Fault, parse, references, steps_read
-from fragments.conditions.parsing import MOST_CHARACTERS
 from fragments.problems import Severity
+from schemas.conditions.parsing import MOST_CHARACTERS
 from tests.support.telling import of_faults
 
 

@@ -7,7 +7,7 @@ differently. The library writes its tree as protobuf; here are the messages as f
 from functools import cache
 from typing import Any
 
-from fragments.conditions.trees import Call, Field, ListOf, Literal, Loop, MapOf, Name, Node
+from schemas.conditions.trees import Call, Field, ListOf, Literal, Loop, MapOf, Name, Node
 
 _PACKAGE = "cel.expr"
 _MESSAGES: dict[str, dict[str, tuple[int, str]]] = {

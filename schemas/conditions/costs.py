@@ -12,10 +12,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from fragments.conditions.patterns import states, weight
-from fragments.conditions.reading import path_of
-from fragments.conditions.trees import Call, Field, ListOf, Literal, Loop, MapOf, Name, Node, children
-from fragments.references import Key
+from schemas.conditions.patterns import states, weight
+from schemas.conditions.reading import Key, path_of
+from schemas.conditions.trees import Call, Field, ListOf, Literal, Loop, MapOf, Name, Node, children
 from schemas.values import Json
 
 CHARACTERS = 32

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from fragments.problems import Severity
+from schemas.severity import Severity
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

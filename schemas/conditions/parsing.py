@@ -5,13 +5,16 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-from fragments.brackets import nesting
-from fragments.conditions import library
-from fragments.conditions.decoding import Beyond, decoded
-from fragments.conditions.faults import Fault
-from fragments.conditions.patterns import weight
-from fragments.conditions.trees import Call, Literal, Loop, Node, children, walk
+from schemas.brackets import nesting
+from schemas.conditions import library
+from schemas.conditions.decoding import Beyond, decoded
+from schemas.conditions.faults import Fault
+from schemas.conditions.patterns import weight
+from schemas.conditions.trees import Call, Literal, Loop, Node, children, walk
 
+EXACT: Final = 2**53
+"""From here on a fractional number stands for several whole ones."""
+_UNSIGNED, _LARGEST = 2**63, 2**64
 MOST_CHARACTERS: Final = 4_096
 MOST_DEPTH: Final = 32
 MOST_NODES: Final = 500
@@ -106,10 +109,22 @@ def _beyond_caps(text: str, tree: Node) -> Fault | None:
         return _too_complex(text, f"The condition has more than {MOST_LOOPS} macros")
     if _loop_depth(tree) > MOST_LOOP_DEPTH:
         return _too_complex(text, f"Macros stand within macros more than {MOST_LOOP_DEPTH} deep")
+    if fault := next((fault for node in nodes if (fault := _inexact(text, node))), None):
+        return fault
     if _patterns(nodes) > MOST_PATTERNS:
         return _too_complex(text, "The regular expressions of the condition are too large: repeat less, and fewer \\p classes")
     tests = sum(getattr(node, "tested", False) for node in nodes)
     return _too_complex(text, f"The condition has more than {MOST_TESTS} has()") if tests > MOST_TESTS else None
+
+
+def _inexact(text: str, node: Node) -> Fault | None:
+    """Refuse `9007199254740992.0`: whole numbers would be compared with it as floating-point ones, and their neighbours be it."""
+    if not (isinstance(node, Literal) and node.kind == "double" and EXACT <= abs(node.value) <= _LARGEST):
+        return None
+    whole = int(node.value)
+    says = f"{node.value!r} stands for all whole numbers near it, as large fractional numbers do."
+    hint = f"Write the whole number: {whole}{'u' if whole >= _UNSIGNED else ''}."
+    return Fault(code="condition.type", says=says, hint=hint, span=_at(text, node.at))
 
 
 def _patterns(nodes: list[Node]) -> int:

@@ -7,18 +7,19 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import Final
 
-from fragments.conditions import costs, library
-from fragments.conditions.kinds import is_int
-from fragments.conditions.parsing import Condition, parse
-from fragments.conditions.reading import references, written
-from fragments.conditions.trees import Call, Loop, walk
-from fragments.references import Key
+from schemas.conditions import costs, library
+from schemas.conditions.parsing import Condition, parse
+from schemas.conditions.reading import Key, paths_read, written
+from schemas.conditions.trees import Call, Loop, walk
 from schemas.values import Json
 
 MOST_WORK: Final = 10_000_000
 """Units of `costs`: about a third of a second; two seconds where a pattern is made to be slow."""
 MOST_VALUES: Final = 200_000
 MOST_DEPTH: Final = 100
+_LEAST: Final = -(2**63)
+_BEYOND: Final = 2**64
+_MOST_DIGITS: Final = 40
 
 
 class Kind(StrEnum):
@@ -61,6 +62,24 @@ def holds(text: str, lookup: Mapping[str, Json]) -> bool:
     raise ConditionError(Kind.NOT_BOOLEAN, says)
 
 
+def is_int(number: float) -> bool:
+    """Say whether a JSON number is a whole number of 64 bits, however it is spelled."""
+    return is_whole(number) and _LEAST <= number < -_LEAST
+
+
+def is_whole(number: float) -> bool:
+    """Say whether a JSON number is whole, however it is spelled."""
+    return isinstance(number, int) or number.is_integer()
+
+
+class _BeyondError(Exception):
+    """A whole number that the library cannot hold."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.number = number
+
+
 @dataclass(slots=True)
 class _Wanted:
     """What is wanted of a value: some of its fields, or all of it."""
@@ -72,9 +91,9 @@ class _Wanted:
 @lru_cache(maxsize=4_096)
 def _plan(text: str) -> tuple[tuple[str, _Wanted], ...]:
     plan: dict[str, _Wanted] = {}
-    for reference in references(text):
-        wanted = plan.setdefault(reference.root, _Wanted())
-        for key in reference.path:
+    for path in paths_read(text):
+        wanted = plan.setdefault(path.root, _Wanted())
+        for key in path.keys:
             if not isinstance(key, str):
                 break
             wanted = wanted.fields.setdefault(key, _Wanted())
@@ -87,7 +106,7 @@ def _plan(text: str) -> tuple[tuple[str, _Wanted], ...]:
 
 def _data(text: str, lookup: Mapping[str, Json]) -> dict[str, Json]:
     taken = _Taken()
-    return {root: taken.part(lookup[root], wanted) for root, wanted in _plan(text) if root in lookup}
+    return {root: taken.root(root, lookup[root], wanted) for root, wanted in _plan(text) if root in lookup}
 
 
 class _Taken:
@@ -95,6 +114,15 @@ class _Taken:
 
     def __init__(self) -> None:
         self.left = MOST_VALUES
+
+    def root(self, name: str, value: Json, wanted: _Wanted) -> Json:
+        """Take over what is wanted of a root; a number that cannot be held is told with its place."""
+        try:
+            return self.part(value, wanted)
+        except _BeyondError as error:
+            place = written(name, *_place(value, wanted))
+            says = f"{place} is {_shown(error.number)}, a whole number beyond 64 bits, which conditions do not hold."
+            raise ConditionError(Kind.VALUE, says) from None
 
     def part(self, value: Json, wanted: _Wanted) -> Json:
         if wanted.whole:
@@ -110,7 +138,7 @@ class _Taken:
         if kind is str:
             return value if value.isascii() else _encodable(value)
         if kind is int or kind is float:
-            return int(value) if is_int(value) else float(value)
+            return _number(value)
         if isinstance(value, str):  # a StrEnum's member, such as a step's status
             return _encodable(str(value))
         return self._many(value, depth + 1)
@@ -123,6 +151,47 @@ class _Taken:
         if isinstance(value, Mapping):
             return {_encodable(key): self.whole(part, depth) for key, part in value.items()}
         return [self.whole(part, depth) for part in value]
+
+
+def _number(value: float) -> float:
+    """Give a number as the library holds it exactly: whole ones of 64 bits, signed or unsigned, as `int`."""
+    if not is_whole(value):
+        return value
+    if _LEAST <= value < _BEYOND:
+        return int(value)
+    if isinstance(value, int) or value == _BEYOND:
+        raise _BeyondError(int(value))
+    return value
+
+
+def _shown(number: int) -> str:
+    digits = str(number)
+    return digits if len(digits) <= _MOST_DIGITS else f"{digits[:_MOST_DIGITS]}..."
+
+
+def _place(value: Json, wanted: _Wanted | None = None) -> tuple[Key, ...]:
+    """Find the number that cannot be held: the path to it."""
+    pending: list[tuple[Json, tuple[Key, ...], _Wanted | None]] = [(value, (), wanted)]
+    while pending:
+        part, path, limits = pending.pop()
+        if isinstance(part, Mapping):
+            whole = limits is None or limits.whole
+            names = [name for name in part if whole or name in limits.fields]  # type: ignore[union-attr]
+            inner = {name: None if whole or limits is None else limits.fields[name] for name in names}
+            pending.extend((part[name], (*path, name), inner[name]) for name in reversed(names))
+        elif isinstance(part, (list, tuple)):
+            pending.extend((part[i], (*path, i), None) for i in reversed(range(len(part))))
+        elif isinstance(part, (int, float)) and not isinstance(part, bool) and _is_beyond(part):
+            return path
+    return ()
+
+
+def _is_beyond(number: float) -> bool:
+    try:
+        _number(number)
+    except _BeyondError:
+        return True
+    return False
 
 
 def _encodable(text: str) -> str:
@@ -189,12 +258,12 @@ def _error(failed: library.Failed, text: str, data: dict[str, Json]) -> Conditio
 
 def _missing(failed: library.Failed, text: str, data: dict[str, Json]) -> ConditionError:
     """Name the first path of the condition that leads nowhere; within macros the library's own words have to do."""
-    for reference in references(text):
-        if reference.root not in data:
-            return ConditionError(Kind.MISSING, f'There is no "{reference.root}" to read.')
-        value: Json = data[reference.root]
-        for i, key in enumerate(reference.path):
-            before = written(reference.root, *reference.path[:i])
+    for path in paths_read(text):
+        if path.root not in data:
+            return ConditionError(Kind.MISSING, f'There is no "{path.root}" to read.')
+        value: Json = data[path.root]
+        for i, key in enumerate(path.keys):
+            before = written(path.root, *path.keys[:i])
             if isinstance(value, dict) and key in value:
                 value = value[key]
             elif isinstance(value, dict):
