@@ -84,6 +84,10 @@ class Worker:
         functions: dict[str, Any] = {}
         if "patterns" in order.imports:
             functions |= {"search": patterns.search, "find": patterns.find}
+        if "conditions" in order.imports:
+            from broker.host import conditions  # noqa: PLC0415 - loads 14 MB of native code, where there is a condition
+
+            functions["which"] = conditions.which
         if "http" in order.imports:
             from broker.host.egress import Browser  # noqa: PLC0415 - httpx is slow to import, and workers for pure handlers never need it
             from broker.host.loans import Wallet  # noqa: PLC0415 - the same

@@ -34,6 +34,7 @@ class Import(StrEnum):
     HTTP = "http"
     NOTIFY = "notify"
     PATTERNS = "patterns"  # regular expressions, answered by the host's engine; reaches nothing
+    CONDITIONS = "conditions"  # conditions in CEL, evaluated by the host as those of `when`; reaches nothing
 
 
 OUTSIDE = frozenset({Import.HTTP, Import.NOTIFY})

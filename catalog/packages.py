@@ -12,11 +12,8 @@ from packaging.utils import canonicalize_name
 GUEST = {"python_version": "3.14", "python_full_version": "3.14.0", "sys_platform": "wasi", "extra": ""}
 """The guest's interpreter, by which requirements with a marker are judged (componentize-py 0.25.1 brings CPython 3.14)."""
 
-STANDINS = {"google-re2", "pendulum", "rpds-py"}
+STANDINS = {"rpds-py"}
 """Distributions with native code for which the guest has a pure stand-in."""
-
-UNUSED = {"cel-python": {"jmespath", "pyyaml"}}
-"""What a distribution requires for parts of itself that no guest uses: its command line, and policies for clouds."""
 
 _NATIVE = {".so", ".pyd", ".dylib", ".dll", ".a"}
 _SKIPPED = {"tests", "test", "benchmarks", "__pycache__"}
@@ -56,7 +53,7 @@ def bundled(names: Iterable[str]) -> tuple[Package, ...]:
             continue
         installed = _installed(name, wanted_by)
         found[key] = _package(installed)
-        pending.extend((required, key) for required in _required(installed) if required not in UNUSED.get(key, ()))
+        pending.extend((required, key) for required in _required(installed))
     return tuple(found[key] for key in sorted(found))
 
 

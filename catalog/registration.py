@@ -136,7 +136,7 @@ def _effects(capability: Capability) -> Misfits:
     if reaches and not imported:
         yield "/effect", f"a handler that imports nothing from outside cannot {'/'.join(sorted(reaches))}"
     if not reaches and imported - ({Import.NOTIFY} if Effect.WAIT in effects else set()):
-        yield "/imports", f"a handler whose effect is {capability.effect} imports nothing but {Import.PATTERNS}"
+        yield "/imports", f"a handler whose effect is {capability.effect} reaches nothing outside"
     if capability.idempotent and not effects & {Effect.WRITE, Effect.WAIT}:
         yield "/idempotent", "is said of writes and waits only"
     if capability.effect_by is None:

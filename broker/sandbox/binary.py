@@ -12,6 +12,7 @@ INTERFACES: Mapping[str, str] = {
     "http": "goalwright:handler/http@1.0.0",
     "notify": "goalwright:handler/notify@1.0.0",
     "patterns": "goalwright:handler/patterns@1.0.0",
+    "conditions": "goalwright:handler/conditions@1.0.0",
 }
 """The host interfaces there are, by the names that capabilities use. WASI is not among them and is never linked."""
 

@@ -23,8 +23,14 @@ log = get_logger()
 
 PREPARE_SECONDS = 0.1  # for making an instance ahead; a thirtieth of a millisecond is usual
 
-_FUNCTIONS = {"log": ("write",), "http": ("request",), "notify": ("send",), "patterns": ("search", "find")}
-_OWN_TIME = frozenset({"write", "search", "find"})  # work of the host that a guest pays for
+_FUNCTIONS = {
+    "log": ("write",),
+    "http": ("request",),
+    "notify": ("send",),
+    "patterns": ("search", "find"),
+    "conditions": ("which",),
+}
+_OWN_TIME = frozenset({"write", "search", "find", "which"})  # work of the host that a guest pays for
 
 # A guest in Python needs 2 instances, or 38 where its modules were not joined, 2 tables of 8,192 elements, 1 memory.
 _INSTANCES, _TABLES, _TABLE_ELEMENTS, _MEMORIES = 100, 10, 20_000, 1
@@ -180,7 +186,7 @@ class Sandbox:
             self._restless.add(self._kinds[0].image)
             return None if name == "write" else Refusal("host_failed", "there is no call yet").to_text()
         try:
-            # A line and a search cost the guest's own time, and so does asking on after a limit was met: floods end by it.
+            # What is the guest's own time ends a flood of calls, and so does asking on after a limit was met.
             if meter is None or budget is None or name in _OWN_TIME or meter.breach:
                 return self._host[name](*arguments)
             with budget.away():

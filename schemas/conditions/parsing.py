@@ -1,5 +1,6 @@
 """From a text to a condition or to the faults that keep it from being one. Total: any text gives one or the other."""
 
+import math
 import re
 from dataclasses import dataclass
 from functools import lru_cache
@@ -118,8 +119,13 @@ def _beyond_caps(text: str, tree: Node) -> Fault | None:
 
 
 def _inexact(text: str, node: Node) -> Fault | None:
-    """Refuse `9007199254740992.0`: whole numbers would be compared with it as floating-point ones, and their neighbours be it."""
-    if not (isinstance(node, Literal) and node.kind == "double" and EXACT <= abs(node.value) <= _LARGEST):
+    """Refuse `9007199254740992.0`: a comparison would take the whole numbers near it for it."""
+    if not (isinstance(node, Literal) and node.kind == "double"):
+        return None
+    if math.isinf(node.value):
+        says = "A number of the condition is beyond all that fractional numbers hold."
+        return Fault(code="condition.type", says=says, hint="Write a smaller one.", span=_at(text, node.at))
+    if not EXACT <= abs(node.value) <= _LARGEST:
         return None
     whole = int(node.value)
     says = f"{node.value!r} stands for all whole numbers near it, as large fractional numbers do."

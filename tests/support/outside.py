@@ -12,7 +12,7 @@ from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
-from broker.host import patterns
+from broker.host import conditions, patterns
 
 ROOT = Path(__file__).parents[2]
 RECURSION = 2_000
@@ -31,6 +31,7 @@ def main() -> None:
     world, imports = ModuleType("wit_world"), ModuleType("wit_world.imports")
     imports.log = SimpleNamespace(write=lambda *_: None)  # type: ignore[attr-defined]  # the build would write it
     imports.patterns = SimpleNamespace(search=patterns.search, find=patterns.find)  # type: ignore[attr-defined]  # the same
+    imports.conditions = SimpleNamespace(which=conditions.which)  # type: ignore[attr-defined]  # the same
     sys.modules |= {"wit_world": world, "wit_world.imports": imports}
     sys.path[:0] = [str(ROOT / "catalog" / "guest"), sys.argv[1], str(ROOT)]
     handler_error, run = import_module("goalwright").HandlerError, import_module("handler").run

@@ -1,10 +1,11 @@
-"""The data of JSONata's suite and probes, as calls of the handler `transform`."""
+"""Where the data of languages lies, and calls made of it."""
 
 from typing import Any
 
 from tests.support.outside import ROOT
 
 DATA = ROOT / "tests" / "data" / "jsonata"
+CONDITIONS = ROOT / "tests" / "data" / "conditions"
 
 
 def call(expression: str, data: Any) -> dict[str, Any]:

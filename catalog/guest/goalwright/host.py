@@ -19,6 +19,10 @@ try:
     from wit_world.imports import patterns as _patterns
 except ImportError:
     _patterns = None
+try:
+    from wit_world.imports import conditions as _conditions
+except ImportError:
+    _conditions = None
 
 
 def log(message: object, *, level: str = "info") -> None:
@@ -71,6 +75,11 @@ def find(pattern: str, flags: str, text: str, start: int, most: int) -> str:
     return _granted(_patterns, "patterns").find(pattern, flags, text, start, most)
 
 
+def which(texts: list[str], roots: dict, most: int) -> dict:
+    """Ask which conditions hold: `{held}` or `{failed}`. `goalwright.conditions` reads it."""
+    return _told(_granted(_conditions, "conditions").which(written(texts), written(roots), most))
+
+
 def _granted(interface: object, name: str) -> object:
     if interface is None:
         raise HandlerError("handler_error", f"the capability does not list {name!r} under imports")
@@ -78,7 +87,11 @@ def _granted(interface: object, name: str) -> object:
 
 
 def _asked(function: object, request: dict) -> dict:
-    answer = json.loads(function(written(request)))
+    return _told(function(written(request)))
+
+
+def _told(text: str) -> dict:
+    answer = json.loads(text)
     if "ok" in answer:
         return answer["ok"]
     error = answer["error"]

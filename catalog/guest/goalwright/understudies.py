@@ -7,7 +7,7 @@ from goalwright.texts import parsed, written
 
 def put_in(host: ModuleType) -> dict:
     """Put an understudy in place of every interface that the world has; give those, to be put back."""
-    names = ("_log", "_http", "_notify", "_patterns")
+    names = ("_log", "_http", "_notify", "_patterns", "_conditions")
     interfaces = {name: vars(host)[name] for name in names if vars(host)[name] is not None}
     vars(host).update(dict.fromkeys(interfaces, _Understudy()))
     return interfaces
@@ -30,6 +30,10 @@ class _Understudy:
     def search(self, *_: object) -> str:
         """Say that the pattern matches, which leads on to more of the code than the other answer."""
         return '{"ok": true}'
+
+    def which(self, *_: object) -> str:
+        """Say that the first condition holds."""
+        return '{"ok": {"held": [0]}}'
 
     def find(self, *_: object) -> str:
         """Find nothing."""

@@ -1,40 +1,24 @@
 """Choose by rules: which steps come to exist, or which value goes on."""
 
 from goalwright import HandlerError
-from goalwright.conditions import Condition, cel
+from goalwright.conditions import ConditionError, held
 from goalwright.schemas import Checked, listed
 
 
 def run(config: dict, given: dict) -> dict:
     """Try the rules in order over the inputs, and say what those that hold choose."""
-    rules = [(_name(rule, number), rule, _parsed(rule, number)) for number, rule in enumerate(config["rules"], 1)]
-    matched = _matched(rules, {"input": cel(given)}, only_first=config.get("match", "first") == "first")
+    rules = config["rules"]
+    matched = _matched(rules, given, only_first=config.get("match", "first") == "first")
     gives = _value if config.get("gives", "steps") == "value" else _steps
-    return gives(config, [rule for _, rule in matched]) | {"matched": [name for name, _ in matched]}
+    return gives(config, [rules[at] for at in matched]) | {"matched": [_name(rules[at], at + 1) for at in matched]}
 
 
-def _matched(rules: list, roots: dict, *, only_first: bool) -> list:
-    found = []
-    for name, rule, condition in rules:
-        if _holds(name, condition, roots):
-            found.append((name, rule))
-            if only_first:
-                break
-    return found
-
-
-def _parsed(rule: dict, number: int) -> Condition:
+def _matched(rules: list, given: dict, *, only_first: bool) -> list:
     try:
-        return Condition(rule["when"])
-    except HandlerError as error:
-        raise HandlerError(error.type, f"rule {_name(rule, number)}: {error.message}") from error
-
-
-def _holds(name: str, condition: Condition, roots: dict) -> bool:
-    try:
-        return condition.holds(roots)
-    except HandlerError as error:
-        raise HandlerError(error.type, f"rule {name}: {error.message}") from error
+        return held([rule["when"] for rule in rules], {"input": given}, most=1 if only_first else len(rules))
+    except ConditionError as error:
+        message = f"rule {_name(rules[error.at], error.at + 1)}: {error.message}"
+        raise HandlerError(error.type, message) from error
 
 
 def _name(rule: dict, number: int) -> str:

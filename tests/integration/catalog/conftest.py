@@ -12,7 +12,7 @@ from filelock import FileLock
 from wasmtime import Engine, Store
 from wasmtime.component import Component, Linker
 
-from broker.host import patterns
+from broker.host import conditions, patterns
 from broker.sandbox.engine import new_engine, profile
 from catalog.build import build, default_cache
 from catalog.capability import Capability
@@ -42,6 +42,7 @@ class Recorder:
                 "search": lambda _, *asked: patterns.search(*asked),
                 "find": lambda _, *asked: patterns.find(*asked),
             },
+            "conditions": {"which": lambda _, *asked: conditions.which(*asked)},
         }
 
     def _write(self, _store: object, level: str, message: str) -> None:

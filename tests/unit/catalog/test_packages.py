@@ -15,7 +15,6 @@ from catalog.packages import PackageError, bundled
             ["attrs", "jsonschema", "jsonschema-specifications", "referencing"],
             id="with what it requires, but for what has a stand-in",
         ),
-        pytest.param(["cel-python"], ["cel-python", "lark"], id="without what only its command line requires"),
     ],
 )
 def test_a_distribution_is_bundled_with_what_a_guest_needs_of_it(names: list[str], found: list[str]) -> None:

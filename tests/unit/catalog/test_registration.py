@@ -79,7 +79,7 @@ def test_a_sound_capability_has_no_misfits() -> None:
                 "input_schema": {"type": "object", "properties": {"url": {}}},
                 "authority": {"hosts": ["/input/url"]},
             },
-            [("/imports", "a handler whose effect is pure imports nothing but patterns")],
+            [("/imports", "a handler whose effect is pure reaches nothing outside")],
             id="who is pure imports nothing",
         ),
         pytest.param(

@@ -1,1 +1,0 @@
-"""Time zones, as far as there are any."""
