@@ -8,13 +8,13 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from fragments.conditions import Kind
-from tests.support import suites
+from tests.support import languages
 
 if TYPE_CHECKING:
     from tests.integration.catalog.conftest import Sandbox
 
-TABLE: dict[str, Any] = json.loads((suites.CONDITIONS / "table.json").read_text())
-SEMANTICS: dict[str, Any] = json.loads((suites.CONDITIONS / "semantics.json").read_text())
+TABLE: dict[str, Any] = json.loads((languages.CONDITIONS / "table.json").read_text())
+SEMANTICS: dict[str, Any] = json.loads((languages.CONDITIONS / "semantics.json").read_text())
 OTHER_ROOTS = re.compile(r"\b(steps|task|item)\b")  # a rule sees its input alone
 STRONG = {"name": "strong", "when": "input.mag >= 6.0", "choose": ["alert", "report"]}
 FELT = {"when": "input.mag > 4", "choose": ["report", "note"]}

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.support import outside, suites
+from tests.support import languages, outside
 
 if TYPE_CHECKING:
     from tests.integration.catalog.conftest import Sandbox
 
-PROBES: dict[str, Any] = json.loads((suites.DATA / "probes.json").read_text())
-UNLIKE: dict[str, list[str]] = json.loads((suites.DATA / "probes_unlike.json").read_text())
-NUMBERS: dict[str, Any] = json.loads((suites.DATA / "numbers.json").read_text())
+PROBES: dict[str, Any] = json.loads((languages.DATA / "probes.json").read_text())
+UNLIKE: dict[str, list[str]] = json.loads((languages.DATA / "probes_unlike.json").read_text())
+NUMBERS: dict[str, Any] = json.loads((languages.DATA / "numbers.json").read_text())
 BUILT_IN = re.compile(r"\$(\w+)\(")
 
 
@@ -42,7 +42,7 @@ def is_as_wanted(wanted: Any, answered: dict[str, Any]) -> bool:
 
 @pytest.fixture(scope="module")
 def probed() -> list[dict[str, Any]]:
-    calls = [suites.call(wrapped(text), PROBES["data"]) for text, *_ in PROBES["rows"]]
+    calls = [languages.call(wrapped(text), PROBES["data"]) for text, *_ in PROBES["rows"]]
     return outside.answers("transform", calls)
 
 
@@ -70,7 +70,7 @@ def test_the_sandbox_says_the_same(sandbox: "Sandbox", probed: list[dict[str, An
 
 
 def test_numbers_are_exact_or_refused() -> None:
-    calls = [suites.call(text, NUMBERS["data"]) for text, _ in NUMBERS["rows"]]
+    calls = [languages.call(text, NUMBERS["data"]) for text, _ in NUMBERS["rows"]]
     rows = zip(NUMBERS["rows"], outside.answers("transform", calls), strict=True)
 
     assert [(text, wanted, answered) for (text, wanted), answered in rows if not is_as_wanted(wanted, answered)] == []

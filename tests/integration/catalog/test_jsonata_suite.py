@@ -5,13 +5,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.support import outside, suites
+from tests.support import languages, outside
 
 if TYPE_CHECKING:
     from tests.integration.catalog.conftest import Sandbox
 
-SUITE: dict[str, Any] = json.loads((suites.DATA / "suite.json").read_text())
-UNSUPPORTED: dict[str, dict[str, str]] = json.loads((suites.DATA / "unsupported.json").read_text())
+SUITE: dict[str, Any] = json.loads((languages.DATA / "suite.json").read_text())
+UNSUPPORTED: dict[str, dict[str, str]] = json.loads((languages.DATA / "unsupported.json").read_text())
 TOO_MUCH, TOO_DEEP = UNSUPPORTED["too_much"], UNSUPPORTED["too_deep"]
 CASES: dict[str, dict[str, Any]] = {name: case for name, case in SUITE["cases"] if name not in TOO_MUCH}
 

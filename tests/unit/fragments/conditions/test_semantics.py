@@ -10,12 +10,12 @@ import pytest
 
 from broker.host import conditions
 from fragments.conditions import ConditionError, Kind, holds
-from tests.support import suites
+from tests.support import languages
 from tests.support.telling import hear
 
 Outcome: TypeAlias = bool | str
 
-TABLE: dict[str, Any] = json.loads((suites.CONDITIONS / "semantics.json").read_text())
+TABLE: dict[str, Any] = json.loads((languages.CONDITIONS / "semantics.json").read_text())
 ROWS = [
     pytest.param(text, outcome, id=f"{section}: {text}")
     for section, rows in TABLE["sections"].items()
