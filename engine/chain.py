@@ -1,14 +1,15 @@
 """The hash chain of a task's log: a fact's hash covers the one before it, so no line can be changed, dropped or put in between.
 
-`verify` needs the facts alone. It checks the chain, replays the log against the tables of legal moves, and holds the ledger
-against its bounds after every fact. What it cannot see is a log
-cut off at its end: compare the last hash with one kept elsewhere.
+`flaws` checks the chain and its seals, as at every load. `verify` replays the log besides: every move against the tables, every
+value that follows from others against what is recorded, the ledger against its bounds. What neither can see alone is a log cut
+off at its end: that takes an `Anchor`, a tip kept elsewhere.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
+from json import JSONEncoder
 
 from engine import facts, tasks
 from engine.codec import encode
@@ -16,7 +17,6 @@ from engine.errors import EngineError
 from engine.evolve import evolve
 from engine.facts import Fact
 from engine.state import TaskState
-from schemas.values import canonical
 
 GENESIS = ""
 """What stands in place of a hash before the first fact."""
@@ -31,11 +31,29 @@ class Tip:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Anchor:
+    """What `source` knows of a log: that its line `seq` has this hash."""
+
+    seq: int
+    hash: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """Something in a log that cannot be right, and the line where it shows."""
+    """Something that cannot be right: in a line of a log, or in the row of a view that `where` names."""
 
     seq: int
     says: str
+    where: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Log:
+    """A task's whole log, and where its chain or its seals do not hold."""
+
+    facts: tuple[Fact, ...]
+    flaws: tuple[Finding, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,26 +90,52 @@ def fingerprint(fact: Fact) -> str:
     return _name((fact.prev, fact.task, fact.seq, fact.at.isoformat(), fact.actor, fact.kind), text)
 
 
-def verify(task: str, log: Iterable[Fact]) -> Verdict:
-    """Check a task's whole log; every finding is reported."""
-    findings: list[Finding] = []
+def flaws(task: str, log: Iterable[Fact], anchors: Sequence[Anchor] = ()) -> Iterator[Finding]:
+    """Check a task's whole log: the chain, what its store found when it read it, and what is known of it elsewhere."""
     tip = Tip()
-    replayed: TaskState | None = TaskState(task=task)
+    known: dict[int, list[Anchor]] = {}
+    for anchor in anchors:
+        known.setdefault(anchor.seq, []).append(anchor)
     for fact in log:
-        findings += _links(task, tip, fact)
-        if replayed is not None:
-            replayed, wrong = _followed(replayed, fact)
-            findings += wrong
+        yield from _links(task, tip, fact)
+        for anchor in known.pop(fact.seq, ()):
+            if anchor.hash != fact.hash:
+                yield Finding(seq=fact.seq, says=f"the fact is not the one that stands in {anchor.source}")
         tip = Tip(seq=fact.seq, hash=fact.hash)
     if tip.seq == 0:
-        findings.append(Finding(seq=0, says="the log is empty"))
-    return Verdict(facts=tip.seq, tip=tip.hash, findings=tuple(findings))
+        yield Finding(seq=0, says="the log is empty")
+    for anchor in (each for seq in sorted(known) for each in known[seq]):
+        yield Finding(seq=tip.seq, says=f"the log ends here or leaves out fact {anchor.seq}, which stands in {anchor.source}")
+
+
+def verify(task: str, log: Iterable[Fact], anchors: Sequence[Anchor] = ()) -> Verdict:
+    """Check a task's whole log; every finding is reported."""
+    facts_ = tuple(log)
+    findings = [*flaws(task, facts_, anchors), *_replayed(task, facts_)]
+    last = facts_[-1] if facts_ else None
+    tip = last.hash if last else GENESIS
+    return Verdict(facts=last.seq if last else 0, tip=tip, findings=tuple(sorted(findings, key=lambda each: each.seq)))
+
+
+def _replayed(task: str, log: Sequence[Fact]) -> Iterator[Finding]:
+    """Follow the log as far as it can be followed."""
+    state: TaskState | None = TaskState(task=task)
+    for fact in log:
+        if state is None:
+            return
+        state, wrong = _followed(state, fact)
+        yield from wrong
 
 
 def _name(head: tuple[str, str, int, str, str, str], text: str) -> str:
-    # Canonical JSON holds no raw line break, so the one between head and body cannot be forged.
-    whole = f"{canonical(head)}\n{text}"
-    return sha256(whole.encode("utf-8", "surrogatepass")).hexdigest()
+    # The head is canonical JSON, written here because this runs for every fact. Canonical JSON holds no raw line break, so the
+    # one between head and body cannot be forged.
+    prev, task, seq, at, actor, kind = head
+    line = f"[{_text(prev)},{_text(task)},{seq},{_text(at)},{_text(actor)},{_text(kind)}]\n{text}"
+    return sha256(line.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+_text = JSONEncoder(ensure_ascii=False).encode
 
 
 def _links(task: str, tip: Tip, fact: Fact) -> Iterable[Finding]:
@@ -101,6 +145,8 @@ def _links(task: str, tip: Tip, fact: Fact) -> Iterable[Finding]:
         yield Finding(seq=fact.seq, says=f"fact {tip.seq + 1} is missing: after {tip.seq} comes {fact.seq}")
     if fact.prev != tip.hash:
         yield Finding(seq=fact.seq, says="the fact does not name the hash of the one before it")
+    if fact.flaw:
+        yield Finding(seq=fact.seq, says=fact.flaw)
     if fact.hash != fingerprint(fact):
         yield Finding(seq=fact.seq, says="the fact is not what its hash was made of")
 

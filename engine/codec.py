@@ -38,7 +38,7 @@ def decode(kind: str, text: str) -> facts.Body:
         value = json.loads(text)
         read = {name: readers[name](part) if name in readers else part for name, part in value.items()}
         body: facts.Body = made(**read)
-    except (ValueError, TypeError, KeyError, AttributeError) as wrong:
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as wrong:
         raise FactUnreadableError(kind, str(wrong)) from wrong
     return body
 
@@ -81,7 +81,7 @@ def _readers(kind: type) -> Mapping[str, Reader]:
     return {name: reader for name, reader in found.items() if reader is not None}
 
 
-BODIES: tuple[type, ...] = get_args(facts.Body)
+BODIES: tuple[type, ...] = tuple(kind for kind in get_args(facts.Body) if kind is not facts.Unreadable)
 _FIELDS: Mapping[type, tuple[str, ...]] = {kind: tuple(f.name for f in fields(kind)) for kind in BODIES}
 _KINDS: Mapping[str, tuple[Callable[..., Any], Mapping[str, Reader]]] = {
     kind.__name__: (kind, _readers(kind)) for kind in BODIES

@@ -4,6 +4,7 @@ EngineError
 ├─ IllegalMoveError      a fact asks for a move that no table allows: a fault in the engine or a forged log
 ├─ UnknownTaskError      no task has this id
 ├─ TaskStuckError        deciding for a task met a fault in the engine; the task stays as it is
+├─ TaskQuarantinedError  the task's log does not hold: it can be read, verified and cancelled, and is not run
 ├─ RunnerClosedError     the runner has ended or is ending
 ├─ FactUnreadableError   a stored fact is not one that this version can read
 ├─ FactUnwritableError   a fact holds a value that JSON or UTF-8 cannot write
@@ -12,6 +13,7 @@ EngineError
    ├─ AlreadyAppliedError   the command was applied before
    ├─ DatabaseBusyError     another process runs this database
    ├─ DatabaseNewerError    a newer version of the program made this database
+   ├─ KeysError             the keys of the installation cannot be read or written
    ├─ DatabaseUrlError      the address names no database that is supported
    ├─ StoreUnavailableError the database cannot be used now; later it may
    └─ StoreBrokenError      the database refused what was asked: a fault here, or damage
@@ -47,6 +49,18 @@ class TaskStuckError(EngineError):
         """Name the task and what happened."""
         self.task, self.fault = task, fault
         super().__init__(f"task {task} cannot go on because of a fault in the engine: {fault}")
+
+
+class TaskQuarantinedError(EngineError):
+    """The log of a task does not hold, so nothing is run for it."""
+
+    def __init__(self, task: str, says: str) -> None:
+        """Name the task and what its log shows."""
+        self.task, self.says = task, says
+        super().__init__(
+            f"Task {task} is in quarantine and is not run: {says}. 'goalwright verify {task}' tells all that is wrong; "
+            "put its log back from a backup and start again, or cancel the task."
+        )
 
 
 class RunnerClosedError(EngineError):
@@ -113,6 +127,15 @@ class DatabaseNewerError(StoreError):
         """Name the revision found and the newest one known here."""
         self.found, self.known = found, known
         super().__init__(f"the database is at revision {found}, this version knows none after {known}: use the newer program")
+
+
+class KeysError(StoreError):
+    """The keys of the installation cannot be read or written."""
+
+    def __init__(self, path: str, why: str) -> None:
+        """Name the file and what is wrong with it."""
+        self.path, self.why = path, why
+        super().__init__(f"{path} {why}")
 
 
 class DatabaseUrlError(StoreError):

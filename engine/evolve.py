@@ -8,6 +8,7 @@ from typing import Any
 from catalog.calls import Usage
 from engine import facts, ledger, planned, steps, tasks
 from engine.blueprints import Blueprint
+from engine.errors import FactUnreadableError
 from engine.ledger import amounts
 from engine.state import ROOT, LoopState, PlanningState, ScopeState, StepState, TaskInfo, TaskState, WaitState
 from engine.transitions import moved, put, settled
@@ -247,6 +248,10 @@ def _failure(state: TaskState, scope: ScopeState, error: facts.Error) -> JsonObj
     return {"type": error.type, "message": error.message, "step": error.step, "completed": completed}
 
 
+def _unreadable(_state: TaskState, body: facts.Unreadable, _at: datetime) -> TaskState:
+    raise FactUnreadableError(body.kind, body.why)
+
+
 def _unchanged(state: TaskState, _body: facts.CancelRequested, _at: datetime) -> TaskState:
     return state
 
@@ -295,4 +300,5 @@ _MEANINGS: dict[type, Callable[[TaskState, Any, datetime], TaskState]] = {
     facts.TaskFailed: _task_failed,
     facts.TaskRefused: _task_refused,
     facts.TaskCancelled: _task_cancelled,
+    facts.Unreadable: _unreadable,
 }

@@ -254,6 +254,15 @@ class TaskCancelled:
     reason: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unreadable:
+    """What stands in a log where a fact should and cannot be read; it is never written. `row` is what is stored, as text."""
+
+    kind: str
+    why: str
+    row: dict[str, str]
+
+
 Body: TypeAlias = (
     TaskSubmitted
     | ScopeOpened
@@ -276,6 +285,7 @@ Body: TypeAlias = (
     | TaskFailed
     | TaskRefused
     | TaskCancelled
+    | Unreadable
 )
 
 
@@ -283,7 +293,8 @@ Body: TypeAlias = (
 class Fact:
     """One line of a task's log. `seq` counts from 1; `hash` covers every field and the `prev` hash (`engine.chain`).
 
-    `text` is the body as it was hashed and is stored: canonical JSON.
+    `text` is the body as it was hashed and is stored: canonical JSON. `key` and `mac` are the seal that a store put on it, ""
+    where it bears none; `flaw` says what the store found wrong with the line when it read it.
     """
 
     task: str
@@ -294,8 +305,11 @@ class Fact:
     prev: str
     hash: str
     text: str = field(default="", repr=False, compare=False)
+    key: str = field(default="", repr=False, compare=False)
+    mac: str = field(default="", repr=False, compare=False)
+    flaw: str = field(default="", compare=False)
 
     @property
     def kind(self) -> str:
         """Name the body's type: `StepStarted`."""
-        return type(self.body).__name__
+        return self.body.kind if isinstance(self.body, Unreadable) else type(self.body).__name__

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Protocol
 
 from catalog.calls import Call, Outcome
+from engine.chain import Log
 from engine.facts import Fact
 from engine.records import PlanRow, TaskPage, TaskRow, WaitRow
 from engine.views import Change
@@ -31,14 +32,8 @@ class Clock(Protocol):
     async def sleep_until(self, due: datetime) -> None: ...
 
 
-class Store(Protocol):
-    """Keeps facts and the views beside them. One `append` is one transaction: all of it or nothing."""
-
-    async def append(self, facts: Sequence[Fact], changes: Sequence[Change], commands: Sequence[str]) -> None: ...
-
-    async def facts(self, task: str, *, after: int = 0, limit: int | None = None) -> list[Fact]: ...
-
-    async def unfinished(self) -> list[str]: ...
+class Views(Protocol):
+    """Answers what readers ask."""
 
     async def task(self, task: str) -> TaskRow | None: ...
 
@@ -47,3 +42,20 @@ class Store(Protocol):
     async def plans(self, task: str) -> list[PlanRow]: ...
 
     async def waits(self, *, limit: int) -> list[WaitRow]: ...
+
+
+class Store(Views, Protocol):
+    """Keeps facts and the views beside them. One `append` is one transaction: all of it or nothing.
+
+    It seals what it writes; `load` says where a log does not hold.
+    """
+
+    async def append(self, facts: Sequence[Fact], changes: Sequence[Change], commands: Sequence[str]) -> None: ...
+
+    async def facts(self, task: str, *, after: int = 0, limit: int | None = None) -> list[Fact]: ...
+
+    async def load(self, task: str) -> Log: ...
+
+    async def unfinished(self) -> list[str]: ...
+
+    async def quarantined(self) -> list[str]: ...

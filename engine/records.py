@@ -38,6 +38,7 @@ class TaskRow:
     ledger: JsonObject
     seq: int
     steps: tuple[StepRow, ...] = ()
+    quarantine: JsonObject | None = None  # {since, seq, says} where its log did not hold and it is not run
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

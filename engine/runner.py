@@ -12,7 +12,7 @@ from structlog import get_logger
 from catalog.calls import Failed
 from engine import facts, tasks
 from engine.alarms import Alarms
-from engine.chain import Tip, seal
+from engine.chain import Finding, Log, Tip, seal
 from engine.commands import Cancel, Command, Expire, Order, Recover, ReportPlan, ReportStep, Submit, Wake
 from engine.decide import decide
 from engine.effects import Effect, ExpireAt, Plan, RunHandler, WakeAt
@@ -23,14 +23,15 @@ from engine.errors import (
     FactUnwritableError,
     RunnerClosedError,
     StoreError,
+    TaskQuarantinedError,
     TaskStuckError,
     UnknownTaskError,
 )
-from engine.evolve import replay
 from engine.facts import Fact
 from engine.outcomes import Rim
 from engine.owed import claim_of, effects, effects_of
 from engine.ports import Clock, Handlers, Planner, Store
+from engine.quarantine import Quarantine, followed
 from engine.records import TaskRow
 from engine.rules import Rules
 from engine.runs import Receipt, TaskRun, Waiting
@@ -54,6 +55,7 @@ class Runner:
     ) -> None:
         """Take what `open` made."""
         self._store, self._clock, self._rules, self._alarms, self._rim, self._chance = store, clock, rules, alarms, rim, chance
+        self._quarantine = Quarantine(store, clock)
         self._runs: dict[str, TaskRun] = {}
         self._pumps: set[asyncio.Task[None]] = set()
         self._effects: set[asyncio.Task[None]] = set()
@@ -105,7 +107,8 @@ class Runner:
     async def submit(self, command: Command) -> Receipt:
         """Begin a task, or cancel one, and return when that is committed. What comes a second time changes nothing.
 
-        Raises `UnknownTaskError`, `FactUnwritableError` for what JSON or UTF-8 cannot write, `StoreError`, `RunnerClosedError`.
+        A task whose log does not hold can only be cancelled. Raises `UnknownTaskError`, `FactUnwritableError` for what JSON or
+        UTF-8 cannot write, `TaskQuarantinedError`, `StoreError`, `RunnerClosedError`.
         """
         if isinstance(command.order, Submit):
             return await self._send(self._runs.setdefault(command.task, TaskRun(TaskState(task=command.task))), command)
@@ -116,7 +119,11 @@ class Runner:
         if row.status != tasks.Status.RUNNING:
             return Receipt(task=row.id, seq=row.seq, applied=False)
         run = self._runs[command.task] = TaskRun(TaskState(task=command.task))
-        await self._load(run)
+        flawed = await self._load(run, marked=row.quarantine is not None)
+        if flawed is not None and isinstance(command.order, Cancel):
+            return await self._quarantine.cancel(command.task, flawed, command)
+        if run.fault is not None:
+            raise run.fault
         return await self._send(run, command)
 
     async def cancel(self, task: str, reason: str, actor: str) -> Receipt:
@@ -130,7 +137,8 @@ class Runner:
     async def feed(self, task: str, *, after: int = 0) -> AsyncGenerator[Fact]:
         """Give a task's facts from line `after` + 1 on, those to come as they are committed, to the last one.
 
-        Raises `UnknownTaskError`, `TaskStuckError`, `StoreError`, `RunnerClosedError`.
+        The feed of a task in quarantine ends with what stands in its log. Raises `UnknownTaskError`, `TaskStuckError`,
+        `StoreError`, `RunnerClosedError`.
         """
         while True:
             run = self._runs.get(task)
@@ -147,11 +155,14 @@ class Runner:
                 await run.beyond(after)
 
     async def finished(self, task: str) -> TaskRow:
-        """Wait for a task's end and give it. Raises as `feed` does."""
+        """Wait for a task's end and give it. Raises as `feed` does, and `TaskQuarantinedError`."""
         run = self._runs.get(task)
         if run is not None:
             await run.ended()
-        return await self._row(task)
+        row = await self._row(task)
+        if row.quarantine is not None and row.status == tasks.Status.RUNNING:
+            raise TaskQuarantinedError(task, f"fact {row.quarantine['seq']}: {row.quarantine['says']}")
+        return row
 
     async def _row(self, task: str) -> TaskRow:
         row = await self._store.task(task)
@@ -248,6 +259,8 @@ class Runner:
         if isinstance(fault, ConflictError):
             run.inbox.extendleft(reversed(batch))
             await self._load(run)
+            if run.fault is None and run.tip.seq < fault.seq:  # no line is taken: a row that the log needs is not there
+                run.stop(TaskStuckError(run.state.task, "the rows beside its log are damaged"))
             return True
         if batch[0].answer is not None:
             _refuse(batch, fault)
@@ -314,38 +327,43 @@ class Runner:
     async def _take_up(self) -> None:
         """Load every unfinished task and recover it; some at a time, since each waits for the store."""
         unfinished = iter(await self._store.unfinished())
+        marked = frozenset(await self._store.quarantined())
         count = 0
 
         async def some() -> None:
             nonlocal count
             for task in unfinished:
                 count += 1
-                await self._recover(task)
+                await self._recover(task, marked=task in marked)
 
         await asyncio.gather(*(some() for _ in range(_LOADED_AT_ONCE)))
         if count:
             log.info("tasks_taken_up", count=count)
 
-    async def _recover(self, task: str) -> None:
+    async def _recover(self, task: str, *, marked: bool) -> None:
         run = self._runs[task] = TaskRun(TaskState(task=task))
         try:
-            await self._load(run)
+            if await self._load(run, marked=marked) is not None:
+                return
             await self._send(run, Command(id="", task=task, actor="engine", order=Recover()))
         except StoreError:
             raise  # without its log no task can be taken up: starting would only look well
         except EngineError as fault:
             log.error("task_not_taken_up", task=task, fault=str(fault))  # noqa: TRY400 - the fault says it all
 
-    async def _load(self, run: TaskRun) -> None:
-        stored = await self._store.facts(run.state.task)
-        try:
-            run.state = replay(run.state.task, stored)
-        except (EngineError, KeyError, ValueError, TypeError, AssertionError) as fault:  # a log that this version cannot follow
-            run.stop(TaskStuckError(run.state.task, f"its log cannot be replayed: {fault}"))
-            return
-        if stored:
-            run.tip = Tip(seq=stored[-1].seq, hash=stored[-1].hash)
-        run.fresh = True
+    async def _load(self, run: TaskRun, *, marked: bool = False) -> Log | None:
+        """Load a task; where its log does not hold, quarantine it and give the log. `marked`: it was in quarantine before."""
+        task = run.state.task
+        stored = await self._store.load(task)
+        found = followed(task, stored)
+        if isinstance(found, Finding):
+            run.stop(await self._quarantine.enter(task, found))
+            self._runs.pop(task, None)
+            return stored
+        if marked:
+            await self._quarantine.lift(task)
+        run.state, run.tip, run.fresh = found, Tip(seq=stored.facts[-1].seq, hash=stored.facts[-1].hash), True
+        return None
 
     async def _drain(self, grace_s: float) -> None:
         """Let what is under way come to its end for a while."""

@@ -77,7 +77,24 @@ class LedgerStands:
     amounts: JsonObject  # {left, reserved, spent}
 
 
-Change: TypeAlias = TaskBegan | TaskEnded | StepStands | PlanTurn | LedgerStands
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskQuarantined:
+    """A task's log did not hold when it was loaded: nothing is run for it."""
+
+    task: str
+    since: datetime
+    seq: int
+    says: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuarantineLifted:
+    """A task's log holds again."""
+
+    task: str
+
+
+Change: TypeAlias = TaskBegan | TaskEnded | StepStands | PlanTurn | LedgerStands | TaskQuarantined | QuarantineLifted
 
 _ANSWERS = {facts.PlanRefused: "refused", facts.PlanAccepted: "accepted", facts.PlanDeclined: "declined"}
 _ENDS = (facts.TaskCompleted, facts.TaskFailed, facts.TaskRefused, facts.TaskCancelled)

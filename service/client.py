@@ -8,6 +8,7 @@ from pathlib import Path
 
 import httpx
 
+from engine.errors import TaskQuarantinedError
 from schemas.values import Json, JsonObject
 from service.api.app import create_app
 from service.composition import Services
@@ -55,7 +56,7 @@ class Client:
     async def facts(self, task: str, *, after: int = 0, follow: bool = True) -> AsyncIterator[JsonObject]:
         """Give a task's facts in order; with `follow`, wait for more until the task has ended.
 
-        Raises `NobodyRunsError` where there is nothing to wait for.
+        Raises `NobodyRunsError` where there is nothing to wait for, `TaskQuarantinedError` where the log does not hold.
         """
         while True:
             wait = POLL_S if follow else 0
@@ -67,8 +68,18 @@ class Client:
                 continue
             if page["ended"] or not follow:
                 return
-            if not page["live"] and not (await self.get(f"/v1/tasks/{task}"))["ended_at"]:
-                raise NobodyRunsError(task)
+            if not page["live"]:
+                await self._ended(task)
+
+    async def _ended(self, task: str) -> None:
+        """Raise where a task that nobody runs has not ended."""
+        row = await self.get(f"/v1/tasks/{task}")
+        held = row["quarantine"]
+        if row["ended_at"] is not None:
+            return
+        if held is not None:
+            raise TaskQuarantinedError(task, f"fact {held['seq']}: {held['says']}")
+        raise NobodyRunsError(task)
 
     async def _ask(self, method: str, path: str, **kwargs: Json) -> JsonObject:
         try:

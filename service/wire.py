@@ -5,13 +5,16 @@ from datetime import datetime
 
 from catalog.capability import Capability
 from engine import codec
-from engine.facts import Fact
+from engine.facts import Fact, Unreadable
 from engine.records import PlanRow, TaskRow, WaitRow
 from schemas.values import Json, JsonObject, canonical
 
 
 def fact(record: Fact) -> dict[str, Json]:
-    """Write one fact: every field that its hash covers, and the hash."""
+    """Write one fact: every field that its hash covers, the hash and its seal; what cannot be read as it is stored."""
+    if isinstance(record.body, Unreadable):
+        stored = {**record.body.row, "seq": record.seq}
+        return {**stored, "body": {"unreadable": record.body.why, "stored": record.body.row["body"]}}
     return {
         "task": record.task,
         "seq": record.seq,
@@ -21,6 +24,8 @@ def fact(record: Fact) -> dict[str, Json]:
         "body": codec.body_to_json(record.body),
         "prev": record.prev,
         "hash": record.hash,
+        "key": record.key,
+        "mac": record.mac,
     }
 
 

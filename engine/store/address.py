@@ -1,5 +1,6 @@
 """The address of a database, and the engines that talk to it."""
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -41,9 +42,16 @@ def writing(address: URL) -> Engine:
     return _engine(create_engine(address, poolclass=NullPool), pragmas=_WRITER, begin=WRITING)
 
 
-def reading(address: URL) -> Engine:
-    """Make an engine that can change nothing."""
-    return _engine(create_engine(address, poolclass=QueuePool, pool_size=4), pragmas=_READER, begin="BEGIN")
+def reading(address: URL, *, tolerant: bool = False) -> Engine:
+    """Make an engine that can change nothing; a `tolerant` one reads texts that are no UTF-8, and takes longer over it."""
+    engine = _engine(create_engine(address, poolclass=QueuePool, pool_size=4), pragmas=_READER, begin="BEGIN")
+    if tolerant:
+        event.listen(engine, "connect", _read_anything)
+    return engine
+
+
+def _read_anything(connection: Any, _record: object) -> None:
+    connection.text_factory = partial(str, encoding="utf-8", errors="replace")
 
 
 def _engine(engine: Engine, *, pragmas: tuple[str, ...], begin: str) -> Engine:

@@ -6,25 +6,23 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, RowMapping, Select, and_, select, tuple_
 
-from engine.codec import decode
-from engine.facts import Fact
 from engine.records import PlanRow, StepRow, TaskPage, TaskRow, WaitRow
-from engine.store.schema import FACTS, LEDGER, PLANS, STEPS, TASKS
+from engine.store.lines import NO_TIME
+from engine.store.schema import FACTS, LEDGER, PLANS, QUARANTINE, STEPS, TASKS
 from schemas.values import Json, JsonObject
 
 _ASKED, _ANSWERED = FACTS.alias("asked"), FACTS.alias("answered")
-
-
-def facts(connection: Connection, task: str, *, after: int, limit: int | None) -> list[Fact]:
-    """Read a task's log from line `after` + 1 on."""
-    wanted = select(FACTS).where(FACTS.c.task == task, FACTS.c.seq > after).order_by(FACTS.c.seq).limit(limit)
-    return [_fact(row) for row in connection.execute(wanted)]
 
 
 def unfinished(connection: Connection) -> list[str]:
     """Name the tasks that can still change, the oldest first."""
     wanted = select(TASKS.c.id).where(TASKS.c.status == "running").order_by(TASKS.c.submitted_at, TASKS.c.id)
     return list(connection.scalars(wanted))
+
+
+def quarantined(connection: Connection) -> list[str]:
+    """Name the tasks that are marked because their log did not hold."""
+    return list(connection.scalars(select(QUARANTINE.c.task).order_by(QUARANTINE.c.task)))
 
 
 def task(connection: Connection, wanted: str) -> TaskRow | None:
@@ -36,7 +34,9 @@ def task(connection: Connection, wanted: str) -> TaskRow | None:
 def tasks(connection: Connection, *, status: str | None, limit: int, before: str | None) -> TaskPage:
     """Read some tasks, the newest first; `before` is the last task of the page before."""
     wanted = _tasks().order_by(TASKS.c.submitted_at.desc(), TASKS.c.id.desc()).limit(limit + 1)
-    if status is not None:
+    if status == "quarantined":
+        wanted = wanted.where(TASKS.c.status == "running", QUARANTINE.c.task.is_not(None))
+    elif status is not None:
         wanted = wanted.where(TASKS.c.status == status)
     if before is not None:
         last = select(TASKS.c.submitted_at).where(TASKS.c.id == before).scalar_subquery()
@@ -74,7 +74,9 @@ def waits(connection: Connection, *, limit: int) -> list[WaitRow]:
 def _tasks() -> Select[Any]:
     last = select(FACTS.c.seq).where(FACTS.c.task == TASKS.c.id).order_by(FACTS.c.seq.desc()).limit(1).scalar_subquery()
     books = and_(LEDGER.c.task == TASKS.c.id, LEDGER.c.account == "")
-    return select(TASKS, LEDGER.c.amounts, last.label("seq")).select_from(TASKS.outerjoin(LEDGER, books))
+    held = (QUARANTINE.c.since, QUARANTINE.c.seq.label("flawed"), QUARANTINE.c.says)
+    rows = TASKS.outerjoin(LEDGER, books).outerjoin(QUARANTINE, QUARANTINE.c.task == TASKS.c.id)
+    return select(TASKS, LEDGER.c.amounts, last.label("seq"), *held).select_from(rows)
 
 
 def _steps(connection: Connection, wanted: str) -> tuple[StepRow, ...]:
@@ -88,19 +90,6 @@ def _steps(connection: Connection, wanted: str) -> tuple[StepRow, ...]:
     return tuple(_step(row) for row in connection.execute(rows))
 
 
-def _fact(row: Row[Any]) -> Fact:
-    return Fact(
-        task=row.task,
-        seq=row.seq,
-        at=datetime.fromisoformat(row.at),
-        actor=row.actor,
-        body=decode(row.kind, row.body),
-        prev=row.prev,
-        hash=row.hash,
-        text=row.body,
-    )
-
-
 def _task(row: Row[Any], steps: tuple[StepRow, ...] = ()) -> TaskRow:
     return TaskRow(
         id=row.id,
@@ -108,14 +97,15 @@ def _task(row: Row[Any], steps: tuple[StepRow, ...] = ()) -> TaskRow:
         name=row.name,
         goal=row.goal,
         status=row.status,
-        submitted_at=datetime.fromisoformat(row.submitted_at),
-        ended_at=None if row.ended_at is None else datetime.fromisoformat(row.ended_at),
-        input=json.loads(row.input),
+        submitted_at=_time(row.submitted_at) or NO_TIME,
+        ended_at=_time(row.ended_at),
+        input=_value(row.input),
         output=_value(row.output),
         error=_value(row.error),
         ledger=_value(row.amounts) or {},
-        seq=row.seq or 0,
+        seq=row.seq if isinstance(row.seq, int) else 0,
         steps=steps,
+        quarantine=None if row.says is None else {"since": row.since, "seq": row.flawed, "says": row.says},
     )
 
 
@@ -126,29 +116,29 @@ def _step(row: Row[Any]) -> StepRow:
         status=row.status,
         handler=row.handler,
         attempt=row.attempt,
-        output=None if row.body is None else json.loads(row.body)["output"],
+        output=_part(row.body, "output"),
         error=_value(row.error),
-        depends_on=tuple(json.loads(row.depends_on)),
+        depends_on=tuple(_value(row.depends_on)),
         waits=_value(row.waits),
     )
 
 
 def _wait(row: RowMapping) -> WaitRow:
-    waits = json.loads(row["waits"])
-    until = waits["until"]
+    waits = _value(row["waits"])
     return WaitRow(
         task=row["task"],
         namespace=row["namespace"],
         name=row["name"],
         step=row["step"],
-        signal=waits["signal"],
-        asks=waits["asks"],
-        until=None if until is None else datetime.fromisoformat(until),
+        signal=str(_part(waits, "signal")),
+        asks=_part(waits, "asks") or {},
+        until=_time(_part(waits, "until")),
     )
 
 
 def _plan(row: Row[Any]) -> PlanRow:
-    answer: JsonObject = _value(row.answer) or {}
+    found = _value(row.answer)
+    answer: JsonObject = found if isinstance(found, dict) else {}
     return PlanRow(
         step=row.step,
         phase=row.phase,
@@ -159,10 +149,27 @@ def _plan(row: Row[Any]) -> PlanRow:
         problems=tuple(answer.get("problems", ())),
         report=answer.get("report"),
         provenance=answer.get("provenance") or None,
-        asked_at=datetime.fromisoformat(row.asked_at),
-        answered_at=None if row.answered_at is None else datetime.fromisoformat(row.answered_at),
+        asked_at=_time(row.asked_at) or NO_TIME,
+        answered_at=_time(row.answered_at),
     )
 
 
 def _value(text: str | None) -> Json:
-    return None if text is None else json.loads(text)
+    """Read a value of a view. One that somebody damaged is shown as what it is: a list that fails shows nothing at all."""
+    try:
+        return None if text is None else json.loads(text)
+    except (ValueError, TypeError, RecursionError):
+        return {"unreadable": str(text)}
+
+
+def _part(text: Json, name: str) -> Json:
+    """Give one field of an object, from its text or as it is."""
+    value = _value(text) if isinstance(text, str) else text
+    return value.get(name) if isinstance(value, dict) else None
+
+
+def _time(text: str | None) -> datetime | None:
+    try:
+        return None if text is None else datetime.fromisoformat(text)
+    except (ValueError, TypeError):
+        return NO_TIME

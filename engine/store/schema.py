@@ -51,6 +51,27 @@ FACTS = Table(
     Column("body", Text, nullable=False),
     Column("prev", String, nullable=False),
     Column("hash", String, nullable=False),
+    Column("key", String, nullable=False, server_default=""),  # id of the key that sealed it; "" before there were seals
+    Column("mac", String, nullable=False, server_default=""),
+)
+
+UNSEALED = Table(
+    "unsealed",  # how far the log of a task goes that was written before there were seals, itself sealed
+    METADATA,
+    Column("task", String, primary_key=True),
+    Column("seq", Integer, nullable=False),
+    Column("hash", String, nullable=False),
+    Column("key", String, nullable=False),
+    Column("mac", String, nullable=False),
+)
+
+QUARANTINE = Table(
+    "quarantine",  # tasks that are not run because their log did not hold when it was last loaded
+    METADATA,
+    Column("task", String, primary_key=True),
+    Column("since", String, nullable=False),
+    Column("seq", Integer, nullable=False),
+    Column("says", Text, nullable=False),
 )
 
 STEPS = Table(

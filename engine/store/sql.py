@@ -1,27 +1,36 @@
 """The store on SQLite through SQLAlchemy Core, written so that PostgreSQL can follow."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 
 from filelock import FileLock, Timeout
 from sqlalchemy import Connection, Engine
 
-from engine.errors import DatabaseBusyError, DatabaseUrlError
+from engine.chain import Anchor, Log
+from engine.errors import DatabaseBusyError, DatabaseUrlError, StoreUnavailableError
 from engine.facts import Fact
 from engine.records import PlanRow, TaskPage, TaskRow, WaitRow
-from engine.store import address, queries
+from engine.seals import Ring
+from engine.store import address, lines, queries
 from engine.store.faults import translated
+from engine.store.keys import Keys, beside
+from engine.store.marks import opened_ring
 from engine.store.statements import Append
 from engine.store.upgrading import upgrade
 from engine.store.writer import Writer
 from engine.views import Change
 
 _READERS = 4
+_NO_TEXT = "decode to UTF-8"
+"""What SQLite's driver says of a text that is none."""
+
 T = TypeVar("T")
+Kept: TypeAlias = Mapping[str, Sequence[Anchor]]
+"""What is known of logs from elsewhere, by task."""
 
 
 @contextmanager
@@ -39,6 +48,11 @@ def locked(file: Path) -> Iterator[None]:
         lock.release()
 
 
+def keys_of(url: str, keys: Keys | None = None) -> Keys:
+    """Give the keys that are named, or those beside the database."""
+    return keys or Keys(file=beside(address.file_of(address.parsed(url))))
+
+
 def bring_up_to_date(url: str) -> None:
     """Make or upgrade a database that nobody runs; whoever runs one has upgraded it."""
     try:
@@ -51,31 +65,45 @@ def bring_up_to_date(url: str) -> None:
 class SqlReader:
     """Reads a database that another process may be running."""
 
-    def __init__(self, engine: Engine, threads: ThreadPoolExecutor) -> None:
-        """Take what is opened and closed by `reading`."""
-        self._engine, self._threads = engine, threads
+    def __init__(self, engines: tuple[Engine, Engine], threads: ThreadPoolExecutor, ring: Ring, kept: Kept) -> None:
+        """Take what is opened and closed by `reading`: an engine, and one that reads text that is none."""
+        (self._engine, self._tolerant), self._threads, self._ring, self._kept = engines, threads, ring, kept
 
     @classmethod
     @asynccontextmanager
-    async def reading(cls, url: str) -> AsyncIterator["SqlReader"]:
-        """Open a database that is there already. Raises `DatabaseUrlError` where it is not."""
+    async def reading(cls, url: str, *, keys: Keys | None = None, kept: Kept | None = None) -> AsyncIterator["SqlReader"]:
+        """Open a database that is there already. `kept` are tips of logs, by task, that are known from elsewhere.
+
+        Raises `DatabaseUrlError` where there is none, `KeysError`.
+        """
         target = address.parsed(url)
         if not address.file_of(target).exists():
             raise DatabaseUrlError(url, "there is no such file")
+        ring = await asyncio.to_thread(keys_of(url, keys).ring)
         with ThreadPoolExecutor(_READERS, thread_name_prefix="store-reader") as threads:
-            engine = address.reading(target)
+            engines = address.reading(target), address.reading(target, tolerant=True)
             try:
-                yield cls(engine, threads)
+                yield cls(engines, threads, ring, kept or {})
             finally:
-                engine.dispose()
+                for engine in engines:
+                    engine.dispose()
 
     async def facts(self, task: str, *, after: int = 0, limit: int | None = None) -> list[Fact]:
         """Read a task's log from line `after` + 1 on."""
-        return await self._read(lambda connection: queries.facts(connection, task, after=after, limit=limit))
+        return await self._read(lambda connection: lines.page(connection, task, self._ring, after=after, limit=limit))
+
+    async def load(self, task: str) -> Log:
+        """Read a task's whole log, and where it does not hold."""
+        kept = self._kept.get(task, ())
+        return await self._read(lambda connection: lines.load(connection, task, self._ring, kept=kept))
 
     async def unfinished(self) -> list[str]:
         """Name the tasks that can still change, the oldest first."""
         return await self._read(queries.unfinished)
+
+    async def quarantined(self) -> list[str]:
+        """Name the tasks that are marked because their log did not hold."""
+        return await self._read(queries.quarantined)
 
     async def task(self, task: str) -> TaskRow | None:
         """Read one task with its steps."""
@@ -97,8 +125,17 @@ class SqlReader:
         return await asyncio.get_running_loop().run_in_executor(self._threads, self._queried, query)
 
     def _queried(self, query: Callable[[Connection], T]) -> T:
-        with translated(), self._engine.connect() as connection, connection.begin():
-            return query(connection)
+        try:
+            return _answered(self._engine, query)
+        except StoreUnavailableError as fault:
+            if _NO_TEXT not in str(fault):
+                raise
+            return _answered(self._tolerant, query)
+
+
+def _answered(engine: Engine, query: Callable[[Connection], T]) -> T:
+    with translated(), engine.connect() as connection, connection.begin():
+        return query(connection)
 
 
 class SqlStore:
@@ -107,22 +144,25 @@ class SqlStore:
     def __init__(self, reader: SqlReader, writer: Writer) -> None:
         """Take what is opened and closed by `open`."""
         self._reader, self._writer = reader, writer
-        self.facts, self.unfinished = reader.facts, reader.unfinished
+        self.facts, self.load = reader.facts, reader.load
+        self.unfinished, self.quarantined = reader.unfinished, reader.quarantined
         self.task, self.tasks, self.plans, self.waits = reader.task, reader.tasks, reader.plans, reader.waits
 
     @classmethod
     @asynccontextmanager
-    async def open(cls, url: str) -> AsyncIterator["SqlStore"]:
-        """Lock the database, bring it up to date and open it.
+    async def open(cls, url: str, *, keys: Keys | None = None, kept: Kept | None = None) -> AsyncIterator["SqlStore"]:
+        """Lock the database, bring it up to date and open it. The first key is made where there is none.
 
-        Raises `DatabaseBusyError`, `DatabaseNewerError`, `DatabaseUrlError` and other `StoreError`s.
+        `keys` are those beside the database where none are named; `kept` are tips of logs that are known from elsewhere.
+        Raises `DatabaseBusyError`, `DatabaseNewerError`, `DatabaseUrlError`, `KeysError` and other `StoreError`s.
         """
         target = address.parsed(url)
         with locked(address.file_of(target)):
             await asyncio.to_thread(upgrade, url)
             engine = address.writing(target)
-            async with SqlReader.reading(url) as reader:
-                writer = Writer(engine)
+            ring = await asyncio.to_thread(opened_ring, engine, keys_of(url, keys))
+            async with SqlReader.reading(url, keys=keys, kept=kept) as reader:
+                writer = Writer(engine, ring)
                 try:
                     yield cls(reader, writer)
                 finally:

@@ -11,8 +11,18 @@ from sqlalchemy.sql.compiler import SQLCompiler
 
 from engine.codec import encode
 from engine.facts import Fact
-from engine.store.schema import COMMANDS, FACTS, LEDGER, PLANS, STEPS, TASKS
-from engine.views import Change, LedgerStands, PlanTurn, StepStands, TaskBegan, TaskEnded
+from engine.seals import FACT, Ring
+from engine.store.schema import COMMANDS, FACTS, LEDGER, PLANS, QUARANTINE, STEPS, TASKS
+from engine.views import (
+    Change,
+    LedgerStands,
+    PlanTurn,
+    QuarantineLifted,
+    StepStands,
+    TaskBegan,
+    TaskEnded,
+    TaskQuarantined,
+)
 from schemas.values import Json, canonical
 
 Row = dict[str, Any]
@@ -39,13 +49,15 @@ class Rows:
     plans: list[Row] = field(default_factory=list)
     ledger: dict[tuple[str, str], Row] = field(default_factory=dict)
     ended: list[Row] = field(default_factory=list)
+    quarantined: list[Row] = field(default_factory=list)
+    lifted: list[Row] = field(default_factory=list)
 
     @classmethod
-    def of(cls, appends: Iterable[Append]) -> "Rows":
-        """Collect rows; of one that changes more than once only the last is written."""
+    def of(cls, appends: Iterable[Append], ring: Ring) -> "Rows":
+        """Collect rows, the facts sealed; of one that changes more than once only the last is written."""
         rows = cls()
         for append in appends:
-            rows.facts += [_fact(fact) for fact in append.facts]
+            rows.facts += [_fact(fact, ring) for fact in append.facts]
             rows.commands += [{"task": append.facts[0].task, "id": command} for command in append.commands]
             for change in append.changes:
                 rows._change(change)
@@ -64,6 +76,11 @@ class Rows:
                 self.began.append(_began(change))
             case TaskEnded():
                 self.ended.append(_ended(change))
+            case TaskQuarantined():
+                since = change.since.isoformat()
+                self.quarantined.append({"task": change.task, "since": since, "seq": change.seq, "says": change.says})
+            case QuarantineLifted():
+                self.lifted.append({"lifted": change.task})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,6 +122,9 @@ class Statements:
         self._plans = Statement.of(plans, dialect)
         self._ledger = Statement.of(_upsert(insert, LEDGER, ("amounts",)), dialect)
         self._ended = Statement.of(TASKS.update().where(TASKS.c.id == bindparam("task")).values(ended), dialect)
+        self._quarantined = Statement.of(_upsert(insert, QUARANTINE, ("since", "seq", "says")), dialect)
+        lifted = QUARANTINE.delete().where(QUARANTINE.c.task == bindparam("lifted"))
+        self._lifted = Statement.of(lifted, dialect)
 
     def write(self, cursor: DBAPICursor, rows: Rows) -> None:
         """Write all rows in the transaction that is open."""
@@ -116,6 +136,8 @@ class Statements:
             (self._plans, rows.plans),
             (self._ledger, list(rows.ledger.values())),
             (self._ended, rows.ended),
+            (self._quarantined, rows.quarantined),
+            (self._lifted, rows.lifted),
         ):
             if values:
                 statement.run(cursor, values)
@@ -132,7 +154,7 @@ def _upsert(insert: Any, table: Table, changed: tuple[str, ...], keep: tuple[str
     return done
 
 
-def _fact(fact: Fact) -> Row:
+def _fact(fact: Fact, ring: Ring) -> Row:
     return {
         "task": fact.task,
         "seq": fact.seq,
@@ -142,6 +164,8 @@ def _fact(fact: Fact) -> Row:
         "body": fact.text or encode(fact.body),
         "prev": fact.prev,
         "hash": fact.hash,
+        "key": ring.current,
+        "mac": ring.seal(FACT, fact.hash),
     }
 
 

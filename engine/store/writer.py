@@ -11,6 +11,7 @@ from sqlalchemy import Engine
 from sqlalchemy.pool import PoolProxiedConnection
 
 from engine.errors import AlreadyAppliedError, ConflictError, StoreError, StoreUnavailableError
+from engine.seals import Ring
 from engine.store.address import WRITING
 from engine.store.faults import translated
 from engine.store.schema import COMMANDS
@@ -31,9 +32,9 @@ class _Job:
 class Writer:
     """Commits appends in the order in which they came."""
 
-    def __init__(self, engine: Engine) -> None:
-        """Start the thread; `engine` is the writer's own."""
-        self._engine = engine
+    def __init__(self, engine: Engine, ring: Ring) -> None:
+        """Start the thread; `engine` is the writer's own, `ring` seals what it writes."""
+        self._engine, self._ring = engine, ring
         self._statements = Statements(engine.dialect)
         self._unfit = engine.dialect.loaded_dbapi.IntegrityError
         self._jobs: SimpleQueue[_Job | None] = SimpleQueue()
@@ -104,7 +105,7 @@ class Writer:
         return [None] * len(appends)
 
     def _transact(self, connection: PoolProxiedConnection, appends: Sequence[Append]) -> None:
-        rows = Rows.of(appends)
+        rows = Rows.of(appends, self._ring)
         cursor = connection.cursor()
         try:
             cursor.execute(WRITING)
@@ -120,6 +121,8 @@ class Writer:
         try:
             self._transact(connection, [append])
         except self._unfit as refused:
+            if not append.facts:
+                raise
             fact = append.facts[0]
             applied = self._applied(fact.task, append.commands)
             if applied is not None:

@@ -13,6 +13,7 @@ from engine.errors import (
     FactUnwritableError,
     RunnerClosedError,
     StoreError,
+    TaskQuarantinedError,
     TaskStuckError,
     UnknownTaskError,
 )
@@ -25,6 +26,7 @@ STATUSES: Mapping[type[EngineError], tuple[int, str]] = {
     UnknownTaskError: (404, "Not found"),
     FactUnwritableError: (422, "Refused"),
     TaskStuckError: (409, "Conflict"),
+    TaskQuarantinedError: (409, "Conflict"),
     RunnerClosedError: (503, "Unavailable"),
     StoreError: (503, "Unavailable"),
 }

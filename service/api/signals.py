@@ -12,7 +12,7 @@ from schemas.values import Json, JsonObject
 from service import wire
 from service.api.access import EVERY_GROUP, Asking, Running, Sender
 from service.api.refusals import Refusal, not_found
-from service.api.tasks import known_task
+from service.api.tasks import known_task, refuse_quarantined
 
 router = APIRouter(tags=["signals"])
 
@@ -38,6 +38,7 @@ async def list_waits(
 async def send_signal(task: str, request: SignalRequest, services: Running, sender: Asking) -> dict[str, Json]:
     """Answer what a step waits for. 409 where it does not wait, 403 where the sender is not asked."""
     row = await known_task(services, task)
+    refuse_quarantined(row)
     if row.ended_at is None and (services.runner is None or not services.runner.runs(task)):
         says = f"Nobody runs task {task} now. Start 'goalwright serve' on the same database to take it up."
         raise Refusal(409, "Conflict", says)

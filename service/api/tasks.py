@@ -12,6 +12,7 @@ from fastapi.sse import KEEPALIVE_COMMENT, format_sse_event
 from pydantic import Field
 
 from catalog.capability import Document
+from engine.errors import TaskQuarantinedError
 from engine.facts import Fact
 from engine.records import TaskRow
 from schemas.values import Json
@@ -65,11 +66,11 @@ async def submit_task(
 @router.get("")
 async def list_tasks(
     services: Running,
-    status: Literal["running", "complete", "failed", "refused", "cancelled"] | None = None,
+    status: Literal["running", "complete", "failed", "refused", "cancelled", "quarantined"] | None = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
     before: Annotated[str | None, Query(description="`next` of the page before.")] = None,
 ) -> dict[str, Json]:
-    """List tasks, newest first."""
+    """List tasks, newest first. `quarantined` are those whose log did not hold: they are not run."""
     page = await services.store.tasks(status=status, limit=limit, before=before)
     return {"tasks": [wire.task(row) for row in page.tasks], "next": page.next}
 
@@ -133,6 +134,12 @@ async def known_task(services: Services, task: str) -> TaskRow:
     if row is None:
         raise not_found(what="task", name=task)
     return row
+
+
+def refuse_quarantined(row: TaskRow) -> None:
+    """Refuse what would run a task whose log does not hold."""
+    if row.quarantine is not None and row.ended_at is None:
+        raise TaskQuarantinedError(row.id, f"fact {row.quarantine['seq']}: {row.quarantine['says']}")
 
 
 def _resumed(last_event_id: str | None, after: int) -> int:

@@ -94,7 +94,7 @@ def verify(
 
 @app.command("list")
 def list_(
-    status: Annotated[str | None, typer.Option(help="running, complete, failed, refused or cancelled.")] = None,
+    status: Annotated[str | None, typer.Option(help="running, complete, failed, refused, cancelled or quarantined.")] = None,
     limit: Annotated[int, typer.Option(min=1, max=200)] = 50,
     server: ServerOption = None,
     output_format: FormatOption = Format.TEXT,
@@ -109,7 +109,8 @@ def list_(
         return
     table = Table("id", "status", "submitted", "what", box=None, header_style="bold")
     for row in page["tasks"]:
-        table.add_row(row["id"], row["status"], row["submitted_at"][:19], row["goal"] or row["name"])
+        held = row["quarantine"] is not None and row["ended_at"] is None
+        table.add_row(row["id"], "quarantined" if held else row["status"], row["submitted_at"][:19], row["goal"] or row["name"])
     Console().print(table)
 
 

@@ -14,7 +14,8 @@ class FailingStore:
     def __init__(self, inner: Store) -> None:
         self._inner = inner
         self._errors: list[tuple[StoreError, bool]] = []
-        self.facts, self.unfinished = inner.facts, inner.unfinished
+        self.facts, self.load = inner.facts, inner.load
+        self.unfinished, self.quarantined = inner.unfinished, inner.quarantined
         self.task, self.tasks, self.plans, self.waits = inner.task, inner.tasks, inner.plans, inner.waits
 
     def fail(self, error: StoreError, *, written: bool = False) -> None:

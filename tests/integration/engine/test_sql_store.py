@@ -57,7 +57,7 @@ def test_a_database_of_a_newer_program_is_left_alone(tmp_path: Path) -> None:
     upgrade(url(tmp_path / "new.db"))
     with closing(sqlite3.connect(tmp_path / "new.db")) as connection, connection:
         connection.execute("UPDATE alembic_version SET version_num = '9999'")
-    with pytest.raises(DatabaseNewerError, match="the database is at revision 9999, this version knows none after 0002"):
+    with pytest.raises(DatabaseNewerError, match="the database is at revision 9999, this version knows none after 0003"):
         upgrade(url(tmp_path / "new.db"))
 
 
