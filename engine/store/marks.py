@@ -1,6 +1,5 @@
 """The first key of an installation, and marks on what was written before: logs without seals hold so far and no further."""
 
-
 from sqlalchemy import Connection, Engine, func, select
 from structlog import get_logger
 
@@ -30,7 +29,6 @@ def opened_ring(engine: Engine, keys: Keys) -> Ring:
         else:
             mark(connection, ring)
     keys.add(key)
-    log.info("key_made", key=key.id, file=str(keys.file))
     return ring
 
 

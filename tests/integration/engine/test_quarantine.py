@@ -70,7 +70,7 @@ def altered(database: Path, sql: str) -> None:
 async def test_a_log_that_does_not_hold_is_not_run_and_can_be_cancelled(tmp_path: Path, sql: str, says: str) -> None:
     database = tmp_path / "e.db"
     await begun(database)
-    altered(database, f"update facts set {sql} and task='t1'")  # noqa: S608 - rows of this table
+    altered(database, f"update facts set {sql} and task='t1'")
     async with house(database) as (store, runner, handlers):
         assert not runner.runs("t1")
         with pytest.raises(TaskQuarantinedError, match="is in quarantine and is not run"):
