@@ -15,11 +15,11 @@ from enum import StrEnum
 
 from referencing.exceptions import Unresolvable
 
-from catalog.openapi.keywords import SHAPES, SORTS
 from catalog.openapi.nodes import Document, Node, Unsupported, looked_up, refuse
 from catalog.openapi.wording import cleaned, shortened
 from schemas import keywords
 from schemas.patterns import PatternError, pattern_flaw
+from schemas.shapes import SHAPES, SORTS
 from schemas.validation import validator
 from schemas.values import Json, canonical
 
@@ -212,9 +212,10 @@ class _Conversion:
         return part.items()
 
     def _required(self, part: Node, gone: frozenset[str]) -> dict[str, Json]:
-        if not SHAPES["required"](part.value):
+        names = list(dict.fromkeys(part.value)) if _hashable(part.value) else part.value
+        if not SHAPES["required"](names):
             return self._left_out(part, SORTS["required"])
-        kept = [name for name in dict.fromkeys(part.value) if name not in gone]
+        kept = [name for name in names if name not in gone]
         return {"required": kept} if kept else {}
 
     def _plain(self, node: Node, key: str) -> dict[str, Json]:
@@ -283,6 +284,10 @@ class _Conversion:
             meant = node.followed().value
             self._absent[reference] = isinstance(meant, Mapping) and meant.get(self._absent_word) is True
         return self._absent[reference]
+
+
+def _hashable(value: Json) -> bool:
+    return isinstance(value, list) and not any(isinstance(part, (list, dict)) for part in value)
 
 
 def _candidates(reference: str) -> Iterator[str]:

@@ -300,7 +300,7 @@ def test_an_import_overwrites_nothing_that_was_changed(home: Path) -> None:
         pytest.param(("http://127.0.0.1:9/api.json",), 1, "could not be fetched", id="no server"),
         pytest.param((str(PETS), "--server", "pets.example"), 2, "--server is an absolute http or https URL", id="no URL"),
         pytest.param((str(PETS), "--only", "nothing"), 2, "Nothing was imported", id="nothing wanted"),
-        pytest.param((str(PETS), "--only", "getPhoto"), 2, "image/png only", id="nothing that can be"),
+        pytest.param((str(PETS), "--only", "getReport"), 2, "application/xml only", id="nothing that can be"),
     ],
 )
 def test_an_import_that_gives_nothing_says_why(words: tuple[str, ...], code: int, says: str) -> None:

@@ -1,7 +1,9 @@
 """The keywords of a schema that hold no schemas: what shape their values have, and how a sentence names it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
+from schemas import keywords
+from schemas.patterns import pattern_flaw
 from schemas.values import Json
 
 _TYPES = {"array", "boolean", "integer", "null", "number", "object", "string"}
@@ -40,7 +42,7 @@ def _is_choice(value: Json) -> bool:
 
 
 def _are_names(value: Json) -> bool:
-    return isinstance(value, list) and all(isinstance(name, str) for name in value)
+    return isinstance(value, list) and all(isinstance(name, str) for name in value) and len(set(value)) == len(value)
 
 
 def _are_names_by_name(value: Json) -> bool:
@@ -67,11 +69,11 @@ _BY_SHAPE: Mapping[tuple[_Shape, str], tuple[str, ...]] = {
         *("maxLength", "minLength", "maxItems", "minItems", "maxProperties", "minProperties"),
         *("minContains", "maxContains"),
     ),
-    (_is_flag, "true or false"): ("uniqueItems", "deprecated"),
+    (_is_flag, "true or false"): ("uniqueItems", "deprecated", "readOnly", "writeOnly"),
     (_is_anything, "any value"): ("default", "const"),
     (_is_list, "a list"): ("examples",),
     (_is_choice, "a list of values"): ("enum",),
-    (_are_names, "a list of names"): ("required",),
+    (_are_names, "a list of different names"): ("required",),
     (_are_names_by_name, "an object of lists of names"): ("dependentRequired",),
     (_are_types, f"one of {', '.join(sorted(_TYPES))}, or a list of them"): ("type",),
 }
@@ -80,3 +82,42 @@ SHAPES: Mapping[str, _Shape] = {key: shape for (shape, _), keys in _BY_SHAPE.ite
 
 SORTS: Mapping[str, str] = {key: says for (_, says), keys in _BY_SHAPE.items() for key in keys}
 """Names that shape."""
+
+
+def well_formed(schema: Json) -> bool:
+    """Say whether a schema is plainly one of draft 2020-12, much faster than its metaschema does.
+
+    False says nothing: what is not known here (`$id`, `$anchor`, words of others) is left to the metaschema.
+    """
+    pending: list[Json] = [schema]
+    while pending:
+        part = pending.pop()
+        if isinstance(part, bool):
+            continue
+        if not isinstance(part, Mapping) or not all(_is_known(key, held) for key, held in part.items()):
+            return False
+        pending += _within(part)
+    return True
+
+
+def _is_known(key: str, held: Json) -> bool:
+    if key in ("$ref", "$comment"):
+        return isinstance(held, str)
+    if key in keywords.MAPS:
+        patterns = held if key == "patternProperties" and isinstance(held, Mapping) else ()
+        return isinstance(held, Mapping) and not any(map(pattern_flaw, patterns))
+    if key in keywords.LISTS:
+        return isinstance(held, list) and bool(held)
+    if key in keywords.ONE:
+        return isinstance(held, (bool, Mapping))
+    return key in SHAPES and SHAPES[key](held) and (key != "pattern" or pattern_flaw(held) is None)
+
+
+def _within(schema: Mapping[str, Json]) -> Iterator[Json]:
+    for key, held in schema.items():
+        if key in keywords.ONE:
+            yield held
+        elif key in keywords.LISTS:
+            yield from held
+        elif key in keywords.MAPS:
+            yield from held.values()
