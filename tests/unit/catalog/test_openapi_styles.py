@@ -9,39 +9,9 @@ import pytest
 from uritemplate import URITemplate
 
 from tests.support.guests import operation_module
+from tests.support.openapi_tables import COLUMNS, LIST, PATHS, QUERIES
 
 VALUES = operation_module("values")
-LIST = ["blue", "black", "brown"]
-OBJECT = {"R": 100, "G": 200, "B": 150}
-
-# OpenAPI 3.1.1, 4.8.12.4 "Style Examples": name, explode, empty, primitive, array, object. What the table
-# calls n/a (a delimited list that is exploded, a deep list) is written as most servers read it.
-PATHS = [
-    ("matrix", False, ";color", ";color=blue", ";color=blue,black,brown", ";color=R,100,G,200,B,150"),
-    ("matrix", True, ";color", ";color=blue", ";color=blue;color=black;color=brown", ";R=100;G=200;B=150"),
-    ("label", False, ".", ".blue", ".blue,black,brown", ".R,100,G,200,B,150"),
-    ("label", True, ".", ".blue", ".blue.black.brown", ".R=100.G=200.B=150"),
-    ("simple", False, "", "blue", "blue,black,brown", "R,100,G,200,B,150"),
-    ("simple", True, "", "blue", "blue,black,brown", "R=100,G=200,B=150"),
-]
-FORMED = ("color=", "color=blue", "color=blue&color=black&color=brown", "R=100&G=200&B=150")
-QUERIES = [
-    ("form", False, "color=", "color=blue", "color=blue,black,brown", "color=R,100,G,200,B,150"),
-    ("form", True, *FORMED),
-    ("spaceDelimited", False, *FORMED[:2], "color=blue%20black%20brown", "color=R%20100%20G%20200%20B%20150"),
-    ("spaceDelimited", True, *FORMED),
-    ("pipeDelimited", False, *FORMED[:2], "color=blue%7Cblack%7Cbrown", "color=R%7C100%7CG%7C200%7CB%7C150"),
-    ("pipeDelimited", True, *FORMED),
-    ("tabDelimited", False, *FORMED[:2], "color=blue%09black%09brown", "color=R%09100%09G%09200%09B%09150"),
-    (
-        "deepObject",
-        True,
-        *FORMED[:2],
-        "color%5B0%5D=blue&color%5B1%5D=black&color%5B2%5D=brown",
-        "color%5BR%5D=100&color%5BG%5D=200&color%5BB%5D=150",
-    ),
-]
-COLUMNS = {"empty": "", "primitive": "blue", "array": LIST, "object": OBJECT}
 
 
 def rows(table: list[Any]) -> list[Any]:
