@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.table import Table
 from rich.text import Text
 
 from catalog.openapi.importing import Import, LeftOut, Wanted, import_document
@@ -104,22 +103,24 @@ def _show(written: importing.Written) -> None:
     for handler, folder in written.handlers:
         write(f"{one_line(handler.operation)}  {folder}", Format.TEXT)
     for note in written.notes:
-        progress.print(Text(f"note: {note}"))
+        progress.print(Text(f"note: {note}"), soft_wrap=True)
     if written.left_out:
-        progress.print(_table(written.left_out))
+        progress.print(Text(_table(written.left_out)), soft_wrap=True)
     if written.settings:
         progress.print("[dim]for goalwright.toml:[/dim]")
         progress.print(Text(written.settings))
     progress.print(f"[dim]{len(written.handlers)} written, {len(written.left_out)} left out[/dim]")
 
 
-def _table(left_out: tuple[LeftOut, ...]) -> Table:
-    table = Table("left out", "where", "why", box=None, pad_edge=False)
+def _table(left_out: tuple[LeftOut, ...]) -> str:
+    """Write columns that a pipe does not break: operation, place, reason."""
+    rows = [("left out", "where", "why")]
     for held in left_out:
-        where = held.finding.pointer or str(held.finding.file)
         says = held.finding.says.partition(" is not imported: ")[2] or held.finding.says
-        table.add_row(*(Text(one_line(text)) for text in (held.operation, where, says)))
-    return table
+        where = held.finding.pointer or str(held.finding.file)
+        rows.append((one_line(held.operation), one_line(where), one_line(says)))
+    first, second = (max(len(row[column]) for row in rows) for column in (0, 1))
+    return "\n".join(f"{what:{first}}  {where:{second}}  {why}" for what, where, why in rows)
 
 
 def _content(source: str) -> bytes:

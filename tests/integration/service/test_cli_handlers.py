@@ -2,6 +2,7 @@
 
 import json
 import os
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from wasmtime import wat2wasm
 
 from catalog.loader import load_capability
 from service.cli.main import app
+from service.egress import SecretSettings
 from tests.integration.broker.conftest import wat
 
 PETS = Path(__file__).resolve().parents[2] / "support" / "openapi" / "petstore.yaml"
@@ -291,6 +293,64 @@ def test_an_import_overwrites_nothing_that_was_changed(home: Path) -> None:
     assert again.exit_code == 2
     assert "the file is there already, with other content" in said(again)
     assert (home / "own" / "get_pet" / "handler.py").read_text() == "# changed"
+
+
+def test_what_changed_in_an_api_is_told_and_breaks_a_build(home: Path) -> None:
+    own, document = home / "own", home / "petstore.yaml"
+    document.write_text(PETS.read_text(encoding="utf-8"), encoding="utf-8")
+    told("import", "openapi", str(document), "--directory", str(own), "--only", "*_pet")
+    same = goalwright("import", "openapi", str(document), "--directory", str(own), "--only", "*_pet", "--check")
+    text = document.read_text(encoding="utf-8").replace("name: petId, in: path", "name: petId, x-a: 1, in: path")
+    document.write_text(text.replace("operationId: getPet", "operationId: showPet"), encoding="utf-8")
+    changed = goalwright("import", "openapi", str(document), "--directory", str(own), "--check", "--only", "path:/pets/{petId}")
+    written = goalwright(
+        *("import", "openapi", str(document), "--directory", str(own), "--check", "--only", "path:/pets/{petId}"),
+        *("--format", "json"),
+    )
+
+    assert (same.exit_code, changed.exit_code, written.exit_code) == (0, 1, 1)
+    assert "breaking  GET /pets/{petId}  get_pet" in changed.stdout
+    assert json.loads(written.stdout) == {
+        "changes": [
+            {
+                "change": "breaking",
+                "operation": "GET /pets/{petId}",
+                "handler": "get_pet",
+                "says": ["the handler's name is show_pet"],
+            }
+        ],
+        "breaking": True,
+    }
+    assert not (own / "show_pet").exists()
+
+
+def test_settings_for_an_api_s_secrets_are_printed_and_are_settings(home: Path) -> None:
+    made = told("import", "openapi", str(PETS), "--directory", str(home / "own"))
+    settings = tomllib.loads(made["settings"])
+
+    assert settings == {
+        "secrets": {
+            "bearer": {"from": "env:BEARER", "hosts": ["eu.pets.example", "us.pets.example"]},
+            "key": {"from": "env:KEY", "hosts": ["eu.pets.example", "us.pets.example"]},
+            "login": {"from": "env:LOGIN", "hosts": ["eu.pets.example", "us.pets.example"]},
+        }
+    }
+    assert all(SecretSettings.model_validate(held) for held in settings["secrets"].values())
+    assert {entry["operation"] for entry in made["findings"]} == {
+        "POST /events",
+        "TRACE /session",
+        "GET /report",
+        "OPTIONS /report",
+    }
+
+
+def test_what_is_left_out_is_shown_as_a_table(home: Path) -> None:
+    ended = goalwright("import", "openapi", str(PETS), "--directory", str(home / "own"))
+    lines = [line.split() for line in ended.stderr.splitlines()]
+
+    assert ["left", "out", "where", "why"] in lines
+    assert any(line[:3] == ["GET", "/report", "/paths/~1report/get/responses/200/content"] for line in lines)
+    assert "9 written, 4 left out" in said(ended)
 
 
 @pytest.mark.parametrize(
