@@ -10,10 +10,12 @@ from typing import Any
 from jsonata.jexception import JException
 from jsonata.jsonata import Jsonata
 from jsonata.parser import Parser
+from jsonata.regex_engine import RegexFlags
 
 from schemas.brackets import nesting
 from schemas.expressions.numbers import InexactError
 from schemas.expressions.parsing import REFUSED
+from schemas.patterns import PatternError, pattern_flaw
 
 _MOST_CHARACTERS = 10_000
 _MOST_NESTING = 60
@@ -84,10 +86,13 @@ def parsed(expression: str) -> Names | Unparsable:
     if nesting(_TEXTS.sub("", expression)) > _MOST_NESTING:
         return Unparsable(f"it is nested more than {_MOST_NESTING} deep", "Bind parts to variables: ( $a := ...; ... ).")
     try:
-        used = _used(_parser().parse(expression))
+        used = _used(_parser().parse(expression, _pattern))
     except InexactError as error:
         _parsers.one = None
         return Unparsable(error.says)
+    except PatternError as error:
+        _parsers.one = None
+        return Unparsable(f"a regular expression in it cannot be evaluated: {str(error).rstrip('.')}")
     except JException as error:
         _parsers.one = None
         return Unparsable(str(error).rstrip("."), _place(expression, error))
@@ -99,6 +104,14 @@ def parsed(expression: str) -> Names | Unparsable:
         unbound=tuple(name for name in used.names if name not in known),
         refused=(*((name, REFUSED[name]) for name in used.names if name in REFUSED), *used.timeless),
     )
+
+
+def _pattern(source: str, flags: RegexFlags) -> str:
+    """Check a regular expression as guests have it checked. Raises `PatternError`."""
+    flaw = pattern_flaw(source, "i" * flags.case_insensitive + "m" * flags.multiline)
+    if flaw is not None:
+        raise PatternError(flaw)
+    return source
 
 
 def _parser() -> Parser:

@@ -16,6 +16,21 @@ _RANGES = frozenset({"list", "map"})
 _STRING = frozenset({"string"})
 _LIST = frozenset({"list"})
 _KEYS = frozenset({"string", "int", "uint", "bool"})
+_OF_ZONES = frozenset(
+    f"get{part}"
+    for part in (
+        "FullYear",
+        "Month",
+        "Date",
+        "DayOfMonth",
+        "DayOfWeek",
+        "DayOfYear",
+        "Hours",
+        "Minutes",
+        "Seconds",
+        "Milliseconds",
+    )
+)
 _FRACTIONS = ("int", "double")
 _CONVERSIONS = ("bool", "double", "duration", "int", "timestamp", "uint")
 
@@ -140,8 +155,15 @@ class Calls:
                 self.findings.add(
                     "condition.type", node, f"{self.findings.shown(node)} cannot be read.", _FORMS.get(node.function, "")
                 )
+        elif node.function in _OF_ZONES and node.target is not None and last.kind == "string":
+            self._zone(node, last)
         elif node.function in ("_/_", "_%_") and last.kind in ("int", "uint") and last.value == 0:
             self.findings.add("condition.type", node, f"{self.findings.shown(node)} divides by zero.")
+
+    def _zone(self, node: Call, zone: Literal) -> None:
+        if _tried(f"timestamp(0).{node.function}(it)", zone) is not None:
+            says = f"There is no time zone {self.findings.shown(zone)}."
+            self.findings.add("condition.type", zone, says, 'Zones are offsets, "+02:00", or names, "Europe/Berlin".')
 
 
 _FORMS = {

@@ -11,12 +11,13 @@ from schemas.conditions import costs, library
 from schemas.conditions.parsing import Condition, parse
 from schemas.conditions.reading import Key, paths_read, written
 from schemas.conditions.trees import Call, Loop, walk
+from schemas.limits import DEPTH
 from schemas.values import Json
 
 MOST_WORK: Final = 10_000_000
 """Units of `costs`: about a third of a second; two seconds where a pattern is made to be slow."""
 MOST_VALUES: Final = 200_000
-MOST_DEPTH: Final = 100
+MOST_DEPTH: Final = DEPTH
 _LEAST: Final = -(2**63)
 _BEYOND: Final = 2**64
 _MOST_DIGITS: Final = 40

@@ -12,8 +12,6 @@ from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
-from broker.host import conditions, patterns
-
 ROOT = Path(__file__).parents[2]
 RECURSION = 2_000
 
@@ -28,12 +26,14 @@ def answers(handler: str, calls: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def main() -> None:
     """Answer until the input ends."""
+    sys.path[0] = str(ROOT)  # and not this folder, where a module has the name of a package
+    conditions, patterns = (import_module(f"broker.host.{name}") for name in ("conditions", "patterns"))
     world, imports = ModuleType("wit_world"), ModuleType("wit_world.imports")
     imports.log = SimpleNamespace(write=lambda *_: None)  # type: ignore[attr-defined]  # the build would write it
     imports.patterns = SimpleNamespace(search=patterns.search, find=patterns.find)  # type: ignore[attr-defined]  # the same
     imports.conditions = SimpleNamespace(which=conditions.which)  # type: ignore[attr-defined]  # the same
     sys.modules |= {"wit_world": world, "wit_world.imports": imports}
-    sys.path[:0] = [str(ROOT / "catalog" / "guest"), sys.argv[1], str(ROOT)]
+    sys.path[:0] = [str(ROOT / "catalog" / "guest"), sys.argv[1]]
     handler_error, run = import_module("goalwright").HandlerError, import_module("handler").run
     sys.setrecursionlimit(RECURSION)
     answers, sys.stdout = sys.stdout, sys.stderr  # what a handler prints is no answer

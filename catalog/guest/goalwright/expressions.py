@@ -8,6 +8,7 @@ from types import SimpleNamespace
 from goalwright import functions
 from goalwright.errors import HandlerError, one_line
 from goalwright.evaluator import Language
+from goalwright.matching import pattern
 from goalwright.operators import NULL, marked
 from goalwright.text_functions import is_function
 from jsonata import Jsonata, datetimeutils, timebox
@@ -25,10 +26,10 @@ class Expression:
         self._text = text
         self._variables = {name: marked(value) for name, value in variables.items()}
         try:
-            self._compiled = Language(text)
+            self._compiled = Language(text, pattern)
         except RecursionError as error:
             raise HandlerError("expression_invalid", "the expression is nested too deeply") from error
-        except (JException, re.error) as error:
+        except JException as error:
             raise HandlerError("expression_invalid", _sentence(error, text)) from error
         except (
             LookupError,
@@ -59,7 +60,7 @@ class Expression:
         except ArithmeticError as error:
             what = "division by zero" if isinstance(error, ZeroDivisionError) else "a number is out of range"
             raise HandlerError("expression_failed", what) from error
-        except (TypeError, ValueError, AttributeError, LookupError, RuntimeError, re.error) as error:
+        except (TypeError, ValueError, AttributeError, LookupError, RuntimeError) as error:
             message = f"the expression cannot work on its data: {one_line(error)}"
             raise HandlerError("expression_failed", message) from error
 
@@ -69,9 +70,7 @@ def evaluate(expression: str, data: object, variables: dict) -> object:
     return Expression(expression, variables).value(data)
 
 
-def _sentence(error: Exception, expression: str) -> str:
-    if not isinstance(error, JException):
-        return f"a regular expression is not one that can be run: {error}"
+def _sentence(error: JException, expression: str) -> str:
     template = JException.error_codes.get(error.error)
     if template is None:
         return one_line(error.error) + _near(error.location, expression)

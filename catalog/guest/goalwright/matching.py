@@ -1,15 +1,42 @@
 """JSONata's regular expressions and the functions that search with them, or with a function that does as one."""
 
+from goalwright import patterns
+from goalwright.errors import HandlerError
 from jsonata import Jsonata
 from jsonata.functions import Functions
 from jsonata.jexception import JException
+from jsonata.regex_engine import RegexFlags
 from jsonata.utils import Utils
+
+
+class Pattern:
+    """A regular expression as it stands in a text of the language; the host evaluates it."""
+
+    def __init__(self, source: str, flags: str) -> None:
+        """Take `/source/flags`. Raises `HandlerError` for what is no pattern, or cannot be had."""
+        flaw = patterns.pattern_flaw(source, flags)
+        if flaw is not None:
+            message = f"a regular expression cannot be evaluated: {flaw}"
+            raise HandlerError("expression_invalid", message)
+        self.source, self.flags = source, flags
+
+    def find(self, text: str, start: int, most: "int | None" = None) -> list:
+        """Give the matches in a text from a place on."""
+        try:
+            return patterns.find(self.source, text, self.flags, start=start, most=most)
+        except patterns.PatternError as error:
+            raise HandlerError("expression_failed", str(error)) from error
+
+
+def pattern(source: str, flags: RegexFlags) -> Pattern:
+    """Make a pattern of what the parser found between slashes, and behind them."""
+    return Pattern(source, "i" * flags.case_insensitive + "m" * flags.multiline)
 
 
 class Matcher(Jsonata.JLambda):
     """A regular expression within an evaluation: a function of a text that gives the first match, which leads to the next."""
 
-    def __init__(self, pattern: object, position: int) -> None:
+    def __init__(self, pattern: Pattern, position: int) -> None:
         """Search with `pattern`; errors tell its `position`."""
         super().__init__(self._first)
         self._pattern, self._position = pattern, position
@@ -20,23 +47,30 @@ class Matcher(Jsonata.JLambda):
         return self._first(text) if isinstance(text, str) else None
 
     def _first(self, text: str) -> object:
-        return self._found(text, self._pattern.search(text))
+        found = self._pattern.find(text, 0, 1)
+        return self._told(text, found[0], None) if found else None
 
-    def _after(self, text: str, at: int) -> object:
-        found = self._pattern.search(text, at) if at < len(text) else None
-        if found is not None and found.end() == found.start():
-            raise JException("D1004", self._position)
-        return self._found(text, found)
-
-    def _found(self, text: str, found: object) -> object:
-        if found is None:
+    def _after(self, text: str, at: int, rest: "list | None") -> object:
+        """Give the match after one that ends `at`; all that follow the first are asked for together."""
+        if at >= len(text):
             return None
+        if rest is None:
+            rest = self._pattern.find(text, at)[::-1]
+        if not rest:
+            return None
+        found = rest.pop()
+        if found.span[0] == found.span[1]:
+            raise JException("D1004", self._position)
+        return self._told(text, found, rest)
+
+    def _told(self, text: str, found: patterns.Match, rest: "list | None") -> dict:
+        begin, end = found.span
         return {
-            "match": found.group(),
-            "start": found.start(),
-            "end": found.end(),
-            "groups": list(found.groups()),
-            "next": Jsonata.JLambda(lambda *_: self._after(text, found.end())),
+            "match": text[begin:end],
+            "start": begin,
+            "end": end,
+            "groups": [group and text[slice(*group)] for group in found.groups],
+            "next": Jsonata.JLambda(lambda *_: self._after(text, end, rest)),
         }
 
 

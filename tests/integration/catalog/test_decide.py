@@ -8,7 +8,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from fragments.conditions import Kind
-from tests.support import languages
+from tests.support import cel, languages
 
 if TYPE_CHECKING:
     from tests.integration.catalog.conftest import Sandbox
@@ -48,6 +48,18 @@ def test_a_condition_means_in_the_sandbox_what_it_means_outside(sandbox: "Sandbo
     given = SEMANTICS["roots"]["input"]
 
     assert [(text, in_the_sandbox(sandbox, text, given)) for text, _ in rows] == [(text, wanted(said)) for text, said in rows]
+
+
+def test_the_conformance_suite_comes_out_in_the_sandbox_as_outside(sandbox: "Sandbox") -> None:
+    def evaluated(text: str, _roots: cel.Roots) -> bool | str:
+        return (
+            str(answer).removeprefix("condition_") if isinstance(answer := in_the_sandbox(sandbox, text, {}), str) else answer
+        )
+
+    unlike = {name for names in cel.unlike().values() for name in names}
+    tried = [case for case in cel.cases() if not case.roots and not case.foreign][::4]
+
+    assert [case.name for case in tried if cel.is_as_expected(case, evaluated) == (case.name in unlike)] == []
 
 
 @pytest.mark.parametrize(("kind", "outcome"), [("true", True), ("false", False)])

@@ -160,7 +160,7 @@ def test_the_budget_is_that_of_one_evaluation() -> None:
 
 
 DEEP: Json = 1
-for _ in range(101):
+for _ in range(129):
     DEEP = [DEEP]
 
 
