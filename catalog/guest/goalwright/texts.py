@@ -5,6 +5,7 @@ import json
 NESTING = 200
 """How deep JSON may be nested: the parser recurses on a WebAssembly stack, whose overflow ends the guest without an answer."""
 
+_EXACT = 2.0**53
 _NOT_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 
 
@@ -54,7 +55,7 @@ def shown(value: object) -> str:
 
 def same(value: object) -> str:
     """Write a value so that equal values give equal texts, and only these: 1 and 1.0, objects whatever their order."""
-    return json.dumps(plain(value), sort_keys=True, allow_nan=False, separators=(",", ":"))
+    return json.dumps(_whole(value), sort_keys=True, allow_nan=False, separators=(",", ":"))
 
 
 def kind(value: object) -> str:
@@ -64,12 +65,16 @@ def kind(value: object) -> str:
 
 
 def plain(value: object) -> object:
-    """Copy a JSON value with whole numbers as integers."""
+    """Copy a JSON value with whole numbers as integers, up to the size from which fractional ones stand for several."""
+    return _whole(value, _EXACT)
+
+
+def _whole(value: object, most: float = float("inf")) -> object:
     if isinstance(value, dict):
-        return {key: plain(held) for key, held in value.items()}
+        return {key: _whole(held, most) for key, held in value.items()}
     if isinstance(value, list):
-        return [plain(held) for held in value]
-    return int(value) if isinstance(value, float) and value.is_integer() else value
+        return [_whole(held, most) for held in value]
+    return int(value) if isinstance(value, float) and value.is_integer() and abs(value) <= most else value
 
 
 def _encodes(text: str) -> bool:
