@@ -89,7 +89,7 @@ def test_counts_come_most_frequent_first(sandbox: "Sandbox") -> None:
             {"strategy": "custom", "expression": "$foo("},
             [],
             "expression_invalid",
-            "Expected ) before end of expression {code=S0203 position=5} near `$foo(`",
+            "S0203: Expected ) before end of expression near `$foo(`",
             id="no JSONata",
         ),
         pytest.param(

@@ -162,7 +162,7 @@ def test_no_item_is_lost_doubled_or_moved_within_its_partition(sandbox: "Sandbox
             {"strategy": "by_key", "key_expression": "a +"},
             [],
             "expression_invalid",
-            "Unexpected end of expression {code=S0207 position=3} near `a +`",
+            "S0207: Unexpected end of expression near `a +`",
             id="no JSONata",
         ),
     ],

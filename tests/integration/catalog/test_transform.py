@@ -64,7 +64,6 @@ def deep(levels: int) -> Any:
             {"orders": [{"seen": True}]},
             id="an update",
         ),
-        pytest.param("text", {"data": {"text": "\ud800"}}, "\ud800", id="half a character"),
         pytest.param(FACTORIAL.format(n=20), {"data": 0}, 2432902008176640000, id="a function that calls itself"),
         pytest.param(
             "($f := function($n, $a) { $n = 0 ? $a : $f($n - 1, $a + $n) }; $f(2000, 0))", {"data": 0}, 2001000, id="a loop"
@@ -86,12 +85,10 @@ def test_an_expression_has_this_value(sandbox: "Sandbox", expression: str, given
             "'a",
             {"data": 0},
             "expression_invalid",
-            "String literal must be terminated by a matching quote {code=S0101 position=2} near `'a`",
+            "S0101: String literal must be terminated by a matching quote near `'a`",
             id="a text without end",
         ),
-        pytest.param(
-            "a..b", {"data": 0}, "expression_invalid", "Syntax error: .. {code=S0201 position=3} near `a..b`", id="no JSONata"
-        ),
+        pytest.param("a..b", {"data": 0}, "expression_invalid", "S0201: Syntax error: .. near `a..b`", id="no JSONata"),
         pytest.param("(" * 4000 + "1", {"data": 0}, "expression_invalid", "the expression is nested too deeply", id="brackets"),
         pytest.param(
             "1" + "+1" * 4900, {"data": 0}, "expression_invalid", "the expression is nested too deeply", id="a long sum"
@@ -142,7 +139,7 @@ def test_an_expression_has_this_value(sandbox: "Sandbox", expression: str, given
             "$nope(1)",
             {"data": 0},
             "expression_failed",
-            "Attempted to invoke a non-function {code=T1006 position=6} near `$nope(1)`",
+            "T1006: Attempted to invoke a non-function near `$nope(1)`",
             id="an unknown function",
         ),
         pytest.param(
@@ -156,19 +153,40 @@ def test_an_expression_has_this_value(sandbox: "Sandbox", expression: str, given
             "$count($)",
             {"data": 0, "count": 1},
             "expression_failed",
-            "Attempted to invoke a non-function {code=T1006 position=0}; inputs named as functions hide these: count",
+            "T1006: Attempted to invoke a non-function; inputs named as functions hide these: count",
             id="an input that hides a function",
         ),
-        pytest.param("1 / 0", {"data": 0}, "expression_failed", "division by zero", id="a division by zero"),
-        pytest.param("$power(10, 400)", {"data": 0}, "expression_failed", "a number is out of range", id="a number too large"),
         pytest.param(
-            "$error('stop')", {"data": 0}, "expression_failed", "stop near `$error('stop')`", id="an error of its own"
+            "1 / 0",
+            {"data": 0},
+            "expression_failed",
+            "D1001: Number out of range: division by zero near `1 / 0`",
+            id="a division by zero",
+        ),
+        pytest.param(
+            "text",
+            {"data": {"text": "\ud800"}},
+            "expression_failed",
+            "a text holds half of a surrogate pair at character 1, which JSON in UTF-8 cannot write",
+            id="half a character",
+        ),
+        pytest.param(
+            "$power(10, 400)",
+            {"data": 0},
+            "expression_failed",
+            "D3061: The power function has resulted in a value that cannot be represented as a JSON number: "
+            "base=10, exponent=400 near `$power(10,`",
+            id="a number too large",
+        ),
+        pytest.param(
+            "$error('stop')", {"data": 0}, "expression_failed", "D3137: stop near `$error('stop')`", id="an error of its own"
         ),
         pytest.param(
             "$sort(['b', 1])",
             {"data": 0},
             "expression_failed",
-            "the expression cannot work on its data: '<' not supported between instances of 'int' and 'str'",
+            "D3070: The single argument form of the sort function can only be applied to an array of strings or an "
+            "array of numbers. Use the second argument to specify a comparison function near `$sort(['b', 1])`",
             id="what has no order",
         ),
         pytest.param(

@@ -141,3 +141,28 @@ def test_a_number_that_cannot_be_held_is_told(text: str, says: str) -> None:
     found = names_in(text)
     assert isinstance(found, Unparsable)
     assert found.says.startswith(says)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "$match(a, /b(?=c)/)",
+        "$replace(a, /(?<!b)c/, '')",
+        "$split(a, /(b)\\1/)",
+        "$contains(a, /\\p{L}/)",
+        "a.$match($, /[z-a]/)",
+        "$contains(a, /x{2000}/)",
+        "$map(a, /b(?!c)/)",
+    ],
+)
+def test_a_regular_expression_that_cannot_be_had_is_a_problem(text: str) -> None:
+    found = names_in(text)
+    assert isinstance(found, Unparsable)
+    assert found.says.startswith("a regular expression in it cannot be evaluated: ")
+
+
+@pytest.mark.parametrize(
+    "text", ["$match(a, /^\\d+$/)", "$split(a, /, */i)", "$replace(a, /^(.)/m, '$1')", "$contains(a, /ä|é/)"]
+)
+def test_other_regular_expressions_are_none(text: str) -> None:
+    assert names_in(text) == Names()
