@@ -4,7 +4,7 @@ import functools
 import re
 
 from goalwright import matching, number_functions, text_functions
-from goalwright.operators import NULL, equal, order
+from goalwright.operators import NULL, equal, units
 from goalwright.text_functions import is_function
 from jsonata import Jsonata
 from jsonata.datetimeutils import DateTimeUtils
@@ -46,10 +46,11 @@ def _sorted(values: list | None, comparator: object) -> object:
     if values is None or len(values) <= 1:
         return values
     if comparator is None:
-        same = all(map(numbers.is_number, values)) or all(isinstance(value, str) for value in values)
-        if not same:
+        if all(map(numbers.is_number, values)):
+            return sorted(values)
+        if not all(isinstance(value, str) for value in values):
             raise JException("D3070", -1, 1)
-        return sorted(values, key=functools.cmp_to_key(order))
+        return sorted(values, key=units)
     if callable(comparator):  # of `^( )`
         return sorted(values, key=functools.cmp_to_key(comparator))
     return _merged(list(values), lambda left, right: Functions.to_boolean(_called(comparator, [left, right])))

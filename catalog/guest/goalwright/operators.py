@@ -40,11 +40,12 @@ def equal(left: object, right: object) -> bool:
 def order(left: object, right: object) -> int:
     """Compare two numbers, or two texts by their UTF-16 units as the language does: -1, 0 or 1."""
     if isinstance(left, str) and not (left.isascii() and right.isascii()):
-        left, right = _units(left), _units(right)
+        left, right = units(left), units(right)
     return (left > right) - (left < right)
 
 
-def _units(text: str) -> bytes:
+def units(text: str) -> bytes:
+    """Give the UTF-16 units of a text, which are in the order that the language has texts in."""
     return text.encode("utf-16-be", "surrogatepass")
 
 
