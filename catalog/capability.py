@@ -76,6 +76,12 @@ class Authority(Document):
     secrets: tuple[Pointer, ...] = Field(default=(), description="Sinks: only there may `{{ secrets.NAME }}` stand.")
 
 
+class Approval(Document):
+    """Of a handler that waits for people: when it completes, they approved, unless its config has one of these values."""
+
+    unless: dict[Pointer, Json] = {}
+
+
 class OutputCase(Document):
     """The output of calls whose config says so: `given` holds values, whatever they are; `equals` holds exactly these."""
 
@@ -150,6 +156,9 @@ class Capability(Document):
     chooses: tuple[str, ...] = Field(
         default=(), description="Of a decision: where config names steps; pointers in which `*` stands for every member."
     )
+    approval: Approval | None = Field(
+        default=None, description="Set where completing means that people approved what depends on the step."
+    )
     deprecated: str = Field(default="", description="Why this version should not be used any more, and what to use.")
     hints: Hints = Hints()
     examples: tuple[Example, ...] = ()
@@ -180,6 +189,12 @@ class Capability(Document):
         if self.effect_by is None:
             return self.effect
         return self.effect_by.is_.get(str(self.value_at(config, self.effect_by.at)), self.effect)
+
+    def approves(self, config: JsonObject) -> bool:
+        """Say whether a step with this `config` completes only when people approved."""
+        if self.approval is None:
+            return False
+        return all(self.value_at(config, pointer) != value for pointer, value in self.approval.unless.items())
 
     def case_of(self, config: JsonObject) -> OutputCase:
         """Choose the output schema, and what config puts into it, for a step with this `config`."""
@@ -219,6 +234,7 @@ def _rooted(schema: Json, source: str) -> Json:
 
 
 __all__ = [
+    "Approval",
     "Authority",
     "Capability",
     "Document",

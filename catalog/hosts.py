@@ -51,6 +51,12 @@ def hosts_in(value: Json) -> frozenset[str]:
     return frozenset(host for text in texts_in(value) if (host := host_of(text)))
 
 
+def hosts_by_key(values: Mapping[str, Json]) -> dict[str, frozenset[str]]:
+    """Collect the hosts that each value names by an absolute URL; a value that names none is left out."""
+    found = {key: hosts_in(value) for key, value in values.items()}
+    return {key: hosts for key, hosts in found.items() if hosts}
+
+
 def texts_in(value: Json) -> Iterator[str]:
     """Go through the texts that stand anywhere in `value`; keys are none of them."""
     if isinstance(value, str):

@@ -35,6 +35,7 @@ def misfits(capability: Capability) -> Misfits:
         _effects,
         _outputs,
         _authority,
+        _approval,
         _choices,
         _descriptions,
     )
@@ -206,6 +207,16 @@ def _authority(capability: Capability) -> Misfits:
             yield "/authority/secrets", f"{pointer} is neither in config_schema nor in input_schema"
     if capability.authority.secrets and Import.HTTP not in capability.imports:
         yield "/authority/secrets", f"goes with the import {Import.HTTP}: a secret leaves the sandbox nowhere else"
+
+
+def _approval(capability: Capability) -> Misfits:
+    if capability.approval is None:
+        return
+    if capability.effect is not Effect.WAIT:
+        yield "/approval", "is said of a handler that waits for people"
+    for pointer in capability.approval.unless:
+        if _in_config(capability, pointer) is None:
+            yield "/approval/unless", f"{pointer} is not in config_schema"
 
 
 def _choices(capability: Capability) -> Misfits:

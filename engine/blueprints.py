@@ -1,10 +1,11 @@
 """The blueprint of a scope: its steps and how they depend on one another, before they have addresses."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from fragments.documents import Step
 from fragments.graph import dependencies
+from fragments.sources import FindCapability, Origins, origins
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,6 +16,7 @@ class Blueprint:
     depends_on: Mapping[str, tuple[str, ...]]
     dependents: Mapping[str, tuple[str, ...]]
     runnable: bool  # False where some step could never become ready
+    _origins: list[Origins] = field(default_factory=list, repr=False, compare=False)
 
     @classmethod
     def of(cls, steps: Sequence[Step]) -> "Blueprint":
@@ -35,6 +37,12 @@ class Blueprint:
         if loop.steps is not None:
             return cls.of(loop.steps)
         return cls.of((loop.model_copy(update={"for_each": None, "depends_on": ()}),))
+
+    def origins(self, find_capability: FindCapability) -> Origins:
+        """Trace the values of these steps and of those within them to their sources; worked out when first asked for."""
+        if not self._origins:
+            self._origins.append(origins(tuple(self.definitions.values()), find_capability))
+        return self._origins[0]
 
     @property
     def last(self) -> tuple[str, ...]:

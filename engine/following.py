@@ -34,13 +34,14 @@ def address_in(closed: ScopeState, step: StepState) -> str:
     return "/".join(names[:-1] if names[-2:] == [step.definition.name] * 2 else names)
 
 
-def _in_scope(state: TaskState, closed: ScopeState, step: StepState, rules: Rules) -> list[Follower]:
-    steps = tuple(closed.blueprint.definitions.values())
-    found = following(steps, address_in(closed, step), partial(_capability, state, rules))
-    way = f"{closed.path}/" if closed.path else ""
-    return [replace(one, step=f"{way}{one.step}") for one in found]
-
-
-def _capability(state: TaskState, rules: Rules, handler: str) -> Capability | None:
+def capability_of(state: TaskState, rules: Rules, handler: str) -> Capability | None:
+    """Give the capability that a step's `handler` means in a task; None where there is none."""
     found = rules.pinned(state.known, handler)
     return found if isinstance(found, Capability) else None
+
+
+def _in_scope(state: TaskState, closed: ScopeState, step: StepState, rules: Rules) -> list[Follower]:
+    steps = tuple(closed.blueprint.definitions.values())
+    found = following(steps, address_in(closed, step), partial(capability_of, state, rules))
+    way = f"{closed.path}/" if closed.path else ""
+    return [replace(one, step=f"{way}{one.step}") for one in found]

@@ -1,18 +1,18 @@
 """Effects that a task is owed, derived from its state: after a restart nothing else tells what the world was asked to do."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import TypeAlias
 
-from catalog.calls import Call, Grants
+from catalog.calls import Call
 from catalog.hosts import covered
 from engine import facts, steps
+from engine.authority import Authority
 from engine.constructs import RUNS
 from engine.effects import Effect, ExpireAt, Plan, RunHandler, WakeAt
 from engine.lookups import resolved, secrets_in
 from engine.rules import Rules
-from engine.state import ROOT, PlanningState, ScopeState, StepState, TaskState
-from fragments.documents import Allow
+from engine.state import ROOT, PlanningState, StepState, TaskState
 from fragments.frames import Frame
 from fragments.planning import PlanRequest
 from schemas.values import JsonObject
@@ -89,7 +89,9 @@ def _effect(state: TaskState, step: StepState, claim: Claim, rules: Rules) -> Ef
     kind = claim[0]
     if kind is RunHandler:
         timeout_s = _timeout_s(step, rules)
-        return RunHandler(task=state.task, step=step.path, attempt=step.attempt, call=_call(state, step), timeout_s=timeout_s)
+        return RunHandler(
+            task=state.task, step=step.path, attempt=step.attempt, call=_call(state, step, rules), timeout_s=timeout_s
+        )
     if kind is WakeAt:
         due = claim[-1]
         assert isinstance(due, datetime), "the claim says so"
@@ -103,7 +105,7 @@ def _effect(state: TaskState, step: StepState, claim: Claim, rules: Rules) -> Ef
     return Plan(task=state.task, step=step.path, attempt=step.attempt, request=request, timeout_s=timeout_s)
 
 
-def _call(state: TaskState, step: StepState) -> Call:
+def _call(state: TaskState, step: StepState, rules: Rules) -> Call:
     assert step.handler is not None, "an attempt names its handler"
     definition = step.definition
     scope = state.scopes[step.scope]
@@ -112,7 +114,7 @@ def _call(state: TaskState, step: StepState) -> Call:
         handler=step.handler,
         config=definition.config,
         input=resolved(state, scope, definition.input) if definition.input else {},
-        grants=_grants(state, scope, secrets.values()),
+        grants=Authority(state, rules).grants(step, secrets.values()),
         secrets=secrets,
         namespace=state.known.namespace,
         used=state.used,
@@ -122,29 +124,6 @@ def _call(state: TaskState, step: StepState) -> Call:
         idempotency_key=f"{state.task}/{step.path}",
         signals=() if step.wait is None else step.wait.received,
     )
-
-
-def _grants(state: TaskState, scope: ScopeState, secrets: Iterable[str]) -> Grants:
-    """Give what the plan's manifest grants; of its secrets only those that stand in this step."""
-    closed = state.scopes[scope.closed_in]
-    hosts = frozenset(closed.authority.get("hosts", ()))
-    return Grants(
-        hosts=hosts | granted(state, closed),
-        channels=frozenset(closed.authority.get("channels", ())),
-        secrets=frozenset(closed.authority.get("secrets", ())).intersection(secrets),
-    )
-
-
-def granted(state: TaskState, scope: ScopeState) -> frozenset[str]:
-    """Give the task's own hosts, as far as every planning step around `scope` allows them."""
-    hosts = state.known.hosts
-    narrowed = [allow.hosts for allow in _allows(state, scope) if allow.hosts is not None]
-    return frozenset(host for host in hosts if all(covered(host, globs) for globs in narrowed))
-
-
-def _allows(state: TaskState, scope: ScopeState) -> list[Allow]:
-    around = state.owners(scope)
-    return [owner.definition.allow for owner in around if owner.planning is not None and owner.definition.allow is not None]
 
 
 def _timeout_s(step: StepState, rules: Rules) -> float | None:
@@ -168,7 +147,7 @@ def _request(state: TaskState, step: StepState, planning: PlanningState, rules: 
         phase=planning.phase,
         turn=planning.turn,
         goal=definition.goal or state.known.goal or definition.description or definition.name,
-        frame=_frame(state, step, planning, rules, value),
+        frame=frame_of(state, step, planning, rules, value),
         input=value,
         allowance_usd=step.reserved.cost_usd,
         transcript=planning.transcript,
@@ -179,21 +158,28 @@ def _request(state: TaskState, step: StepState, planning: PlanningState, rules: 
     )
 
 
-def _frame(state: TaskState, step: StepState, planning: PlanningState, rules: Rules, value: JsonObject) -> Frame:
+def frame_of(state: TaskState, step: StepState, planning: PlanningState, rules: Rules, value: JsonObject) -> Frame:
+    """Frame the next plan of a planning step, whose input is `value`: what it is checked against when made and accepted."""
     scope = state.scopes[step.scope]
     own = [] if step.definition.allow is None else [step.definition.allow]
-    hosts = granted(state, scope)
-    if own and own[0].hosts is not None:
-        hosts = frozenset(host for host in hosts if covered(host, own[0].hosts))
+    authority = Authority(state, rules)
+    ceilings = authority.ceilings(step)
+    written = [ceiling.written_hosts for ceiling in ceilings]
     return Frame(
         input=dict(value) if planning.previous is None else {**value, "previous": planning.previous},
         must_produce=step.definition.must_produce,
-        allows=(*own, *_allows(state, scope)),
+        allows=(*own, *authority.allows_around(scope), *(ceiling.allow for ceiling in ceilings)),
         left=planning.left,
-        hosts=hosts,
+        input_hosts=authority.input_hosts(step),
+        written_hosts=_common(written) if written else None,
         channels=rules.channels,
         secrets=rules.secrets,
         operator_hosts=rules.operator_hosts,
         depth=1 + sum(1 for owner in state.owners(scope) if owner.planning is not None),
         runs=RUNS,
     )
+
+
+def _common(lists: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
+    """Give the hosts that every list covers."""
+    return tuple(host for host in lists[0] if all(covered(host, globs) for globs in lists[1:]))

@@ -11,6 +11,7 @@ from engine.state import PlanningState, StepState, TaskState
 from engine.transitions import moved, put, settled
 from fragments.planning import Turn
 from fragments.problems import Problem, Severity
+from fragments.proofs import Manifest
 from schemas.values import JsonObject
 
 
@@ -98,11 +99,14 @@ def _problem(value: JsonObject) -> Problem:
 def plan_accepted(state: TaskState, body: facts.PlanAccepted, _at: datetime) -> TaskState:
     """Take a plan: the step waits for its scope."""
     step, planning = _planning(state, body.step)
+    authority = body.report.get("authority") or {}
+    manifest = Manifest.from_json(authority)
+    reached = manifest if planning.reached is None else planning.reached.joined(manifest)
     accepted = replace(
         step,
         status=moved(step, steps.Status.WAITING),
         reserved=ledger.NOTHING,
-        planning=replace(planning, authority=body.report.get("authority") or {}),
+        planning=replace(planning, authority=authority, reached=reached),
     )
     return put(state, accepted, settled(state, step, body.spent))
 

@@ -14,6 +14,7 @@ from engine.ledger import NOTHING, Ledger
 from fragments.bounds import Amounts, Left
 from fragments.documents import Step
 from fragments.planning import Turn
+from fragments.proofs import Manifest
 from schemas.values import Json, JsonObject
 
 ROOT = ""
@@ -34,7 +35,8 @@ class LoopState:
 class PlanningState:
     """The progress of a planning step: the conversation of the phase under way and what the phase before left behind.
 
-    `left` is what the ledger had left when the call under way was ordered, `asked_at` the time of it.
+    `left` is what the ledger had left when the call under way was ordered, `asked_at` the time of it. `authority` is the
+    manifest of the plan accepted last, `reached` that of all plans so far together.
     """
 
     phase: int
@@ -46,6 +48,7 @@ class PlanningState:
     previous: JsonObject | None = None
     failure: Error | None = None
     authority: JsonObject = field(default_factory=dict)
+    reached: Manifest | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

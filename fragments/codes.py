@@ -109,6 +109,7 @@ CODES: dict[str, str] = {
     "authority.no_host": "A URL names no host, and none is granted.",
     "authority.channel": "A channel does not exist, is not allowed here, or is not written as a literal.",
     "authority.secret": "A secret does not exist, is not allowed here, or stands where no secret may stand.",
+    "authority.by_name": "A pattern in an `allow` list grants nothing to a plan that is made from what the world said.",
     "authority.nothing": "An `allow` list names something that there is not.",
     # submissions, and what plans them
     "input.invalid": "The input of a task does not fit the template's `input_schema`.",

@@ -50,7 +50,6 @@ class Around(Document):
     input_schema: dict[str, Json] | None = None
     given: dict[str, Json] | None = None
     channels: tuple[str, ...] = ()
-    hosts: tuple[str, ...] = ()
     operator_hosts: tuple[str, ...] = ("*",)
     secrets: tuple[str, ...] = ()
     allow: Allow | None = None
@@ -170,7 +169,6 @@ _AROUND = {
     "input_schema": "the input has the schema",
     "given": "the input is",
     "channels": "channels that the operator has",
-    "hosts": "hosts that are granted",
     "operator_hosts": "hosts that the operator allows",
     "secrets": "secrets that the operator has",
     "allow": "the planning step allows",

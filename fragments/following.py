@@ -7,9 +7,9 @@ from catalog.capability import Capability
 from fragments.constructs import branches_of
 from fragments.documents import Branch, Fallback, Step, StepType
 from fragments.graph import dependencies
+from fragments.levels import levels
 from fragments.reach import channels_named, literal_hosts
-from fragments.reference_text import spelled
-from fragments.sources import FindCapability, Origins, Sources, origins
+from fragments.sources import FindCapability, Origins, origins
 from schemas.values import Json
 
 
@@ -56,39 +56,11 @@ def following(
     """
     listing = _Listing(find_capability, origins(steps, find_capability))
     found: list[Follower] = []
-    for way, beside, name in _levels(steps, address):
+    for way, beside, name in levels(steps, address):
         after = _after(beside, name)
         here = (listing.of_step(step, f"{way}{step.name}") for step in beside if step.name in after)
         found[:0] = [one for followers in here for one in followers]
     return tuple(found)
-
-
-def any_host_of(sources: Sources) -> tuple[str, ...]:
-    """Say in words which hosts a call may reach because it reads inputs that are not known yet."""
-    return tuple(sorted(f"any host of input{spelled(*path)}" for path in sources.inputs))
-
-
-def _levels(steps: Sequence[Step], address: str) -> Iterator[tuple[str, Sequence[Step], str]]:
-    """Go through the scopes on the way to a step: the way there, its steps, the name that leads on."""
-    way, (name, *rest) = "", address.split("/")
-    while True:
-        yield way, steps, name
-        step = next(one for one in steps if one.name == name)
-        way = f"{way}{name}/"
-        if rest and step.switch is not None:
-            branch, *rest = rest
-            steps = _steps_of_branch(step, branch)
-            way = f"{way}{branch}/"
-        elif rest:
-            steps = step.steps or ()
-        if not rest:
-            return
-        name, *rest = rest
-
-
-def _steps_of_branch(step: Step, branch: str) -> Sequence[Step]:
-    found = {pointer.rpartition("/")[2]: one for pointer, one in branches_of(step, "")}
-    return found[branch].steps or ()
 
 
 def _after(steps: Sequence[Step], name: str) -> frozenset[str]:
@@ -122,7 +94,7 @@ class _Listing:
             yield from self._of_body(step.fallback, f"{address}/fallback")
 
     def _composite(self, step: Step, address: str, effect: str) -> Follower:
-        hosts = any_host_of(self.origins.reads[address])
+        hosts = self.origins.read(address).in_words
         return Follower(step=address, handler=step.workflow, effect=effect, hosts=hosts)
 
     def _of_body(self, body: Step | Branch | Fallback, address: str) -> Iterator[Follower]:
@@ -146,4 +118,4 @@ class _Listing:
         if capability is None or not capability.authority.hosts:
             return ()
         written = sorted(literal_hosts(capability, body.config, body.input))
-        return (*written, *any_host_of(self.origins.reads[address]))
+        return (*written, *self.origins.read(address).in_words)

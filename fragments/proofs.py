@@ -1,10 +1,10 @@
 """The proof that a document which passed all checks carries with it: computed, never claimed."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from fragments.problems import Problem, errors
-from schemas.values import Json
+from schemas.values import Json, JsonObject
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,8 +40,9 @@ class Bound:
 class Manifest:
     """The authority manifest: everything that the plan can reach, sorted. `writes` are the addresses of steps that write.
 
-    Where the document holds planning steps, `plans_within` names them: their plans are checked against `handlers`, `hosts` and
-    `channels` of their own frames when they are made.
+    `hosts` are names, and `any host of input.NAME` where a URL in an input that is not known yet names them; `hosts_written`
+    are those of them that steps which write reach. `effects` are all that its steps may have. Where the document holds planning
+    steps, `plans_within` names them: what plans within a plan may reach stands in the manifest of the plan around.
     """
 
     handlers: tuple[str, ...] = ()  # exact versions
@@ -50,28 +51,38 @@ class Manifest:
     secrets: tuple[str, ...] = ()
     writes: tuple[str, ...] = ()
     plans_within: tuple[str, ...] = ()
+    effects: tuple[str, ...] = ()
+    hosts_written: tuple[str, ...] = ()
+
+    @classmethod
+    def from_json(cls, value: JsonObject) -> "Manifest":
+        """Read what `to_json` wrote.
+
+        Logs written before manifests told effects have none: a plan that wrote may write where it reached, any other may read.
+        """
+        names = {key: tuple(value.get(key, ())) for key in cls.__dataclass_fields__}
+        if "effects" not in value:
+            writes = bool(names["writes"])
+            names["effects"] = ("pure", "read", "wait", "write") if writes else ("pure", "read", "wait")
+            names["hosts_written"] = names["hosts"] if writes else ()
+        return cls(**names)
+
+    def joined(self, other: "Manifest") -> "Manifest":
+        """Give what either can reach."""
+        fields = self.__dataclass_fields__
+        return Manifest(**{name: _joined(getattr(self, name), getattr(other, name)) for name in fields})
 
     def with_child(self, address: str, child: "Manifest") -> "Manifest":
         """Add what a workflow can reach that runs as the child of the step with this address."""
-        return Manifest(
-            handlers=_joined(self.handlers, child.handlers),
-            hosts=_joined(self.hosts, child.hosts),
-            channels=_joined(self.channels, child.channels),
-            secrets=_joined(self.secrets, child.secrets),
-            writes=_joined(self.writes, (f"{address}/{within}" for within in child.writes)),
-            plans_within=_joined(self.plans_within, (f"{address}/{within}" for within in child.plans_within)),
-        )
+        within = {
+            "writes": tuple(f"{address}/{one}" for one in child.writes),
+            "plans_within": tuple(f"{address}/{one}" for one in child.plans_within),
+        }
+        return self.joined(replace(child, **within))
 
     def to_json(self) -> dict[str, Json]:
         """Write every field as a list of names."""
-        return {
-            "handlers": list(self.handlers),
-            "hosts": list(self.hosts),
-            "channels": list(self.channels),
-            "secrets": list(self.secrets),
-            "writes": list(self.writes),
-            "plans_within": list(self.plans_within),
-        }
+        return {name: list(getattr(self, name)) for name in self.__dataclass_fields__}
 
 
 def _joined(one: Iterable[str], other: Iterable[str]) -> tuple[str, ...]:

@@ -1,6 +1,6 @@
 """What one handler's call reaches, as its config and input name it: hosts and channels, read at the capability's pointers."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from catalog.capability import Capability
@@ -20,13 +20,20 @@ class Named:
 
 
 def named(capability: Capability | None, kind: str, config: JsonObject, given: JsonObject) -> Iterator[Named]:
-    """Go through the values by which a call names its `hosts`, `channels` or `secrets`."""
+    """Go through the values by which a call names its `hosts`, `channels` or `secrets`.
+
+    Where a config says nothing its default counts: the one server of an imported API.
+    """
     pointers = () if capability is None else getattr(capability.authority, kind)
     whole = {"config": config, "input": given} if pointers else {}
     for pointer in pointers:
         value = look_up(whole, pointer, _ABSENT)
         if value is not _ABSENT:
             yield Named(pointer=pointer, value=value)
+        elif capability is not None and pointer.startswith("/config/") and isinstance(config, Mapping):
+            usual = capability.value_at(config, pointer.removeprefix("/config"))
+            if usual is not None:
+                yield Named(pointer="/config", value=usual)
 
 
 def literal_hosts(capability: Capability | None, config: JsonObject, given: JsonObject) -> frozenset[str]:

@@ -13,7 +13,7 @@ from catalog.capability import Capability, Effect
 from fragments.constructs import branches_of
 from fragments.documents import Branch, Fallback, Step, StepType
 from fragments.graph import dependencies, order
-from fragments.reference_text import Key
+from fragments.reference_text import Key, spelled
 from fragments.references import FAILURE, SECRETS, Reference, find
 from schemas.values import Json
 
@@ -30,7 +30,16 @@ class Sources:
 
     def __or__(self, other: "Sources") -> "Sources":
         """Join what two values are made of."""
+        if self.inputs is other.inputs or not other.inputs:
+            return self if self.world or not other.world else Sources(self.inputs, world=True)
+        if not self.inputs and (other.world or not self.world):
+            return other
         return Sources(self.inputs | other.inputs, self.world or other.world)
+
+    @property
+    def in_words(self) -> tuple[str, ...]:
+        """Say which hosts whoever reads this may reach, where the inputs are not known yet."""
+        return tuple(sorted(f"any host of input{spelled(*path)}" for path in self.inputs))
 
 
 NOTHING = Sources()
@@ -47,6 +56,10 @@ class Origins:
 
     reads: dict[str, Sources] = field(default_factory=dict)
     keys: dict[str, dict[str, Sources]] = field(default_factory=dict)
+
+    def read(self, address: str) -> Sources:
+        """Say what the input of a call, plan or workflow is made of; for one that cannot be reached, anything."""
+        return self.reads.get(bare(address), WORLD)
 
 
 def origins(steps: Sequence[Step], find_capability: FindCapability) -> Origins:

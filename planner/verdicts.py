@@ -75,11 +75,8 @@ def verdicts_on(sources: Sequence[bytes], catalog: Catalog, *, kept: Path | None
 
 
 def own_frame(template: Template, catalog: Catalog) -> Frame:
-    """Frame a template by itself: its channels exist, and its input names some host. The goal's own frame judges later."""
-    # RFC 2606 keeps .invalid free of owners.
-    return Frame(
-        input_schema=template.input_schema, channels=channels_of(template, catalog), hosts=frozenset({"input.invalid"})
-    )
+    """Frame a template by itself: its channels exist. The goal's own frame judges later."""
+    return Frame(input_schema=template.input_schema, channels=channels_of(template, catalog))
 
 
 def _state_of(catalog: Catalog) -> str:

@@ -5,7 +5,7 @@ import secrets
 from dataclasses import dataclass, replace
 from typing import Any
 
-from catalog.hosts import hosts_in
+from catalog.hosts import hosts_by_key
 from catalog.registry import Catalog
 from engine.commands import Command, Signal, Submit
 from engine.constructs import RUNS
@@ -152,7 +152,7 @@ class Door:
             input_schema=schema,
             input=given,
             left=self.house.left.narrowed(bounds),
-            hosts=hosts_in(given or {}),
+            input_hosts=hosts_by_key(given or {}),
         )
 
     def _without_a_model(self, goal: Goal) -> tuple[Problem, ...]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from pydantic import Field
 
 from catalog.capability import Document
-from catalog.hosts import hosts_in
+from catalog.hosts import hosts_by_key
 from catalog.registry import Catalog
 from engine.commands import Submit
 from engine.constructs import RUNS
@@ -128,7 +128,7 @@ def _frame_of(template: Template, values: JsonObject, house: House, runs: frozen
         input_schema=template.input_schema,
         input=values,
         left=house.left.narrowed(template.bounds),
-        hosts=hosts_in(values),
+        input_hosts=hosts_by_key(values),
         runs=runs,
     )
 
@@ -141,7 +141,7 @@ def planning_frame(goal: Goal, house: House) -> Frame:
         must_produce=goal.must_produce,
         allows=(goal.allow,) if goal.allow else (),
         left=house.left.narrowed(goal.bounds),
-        hosts=hosts_in(goal.inputs),
+        input_hosts=hosts_by_key(goal.inputs),
         runs=RUNS,
         depth=1,
     )

@@ -9,11 +9,15 @@ from engine import commands, facts, ledger, retries
 from engine.contracts import misfit
 from engine.decisions.draft import Draft, exhausted, running
 from engine.facts import Error
+from engine.owed import frame_of
 from engine.reasons import FINAL, Reason
 from engine.state import PlanningState, ScopeState, StepState
 from fragments.bounds import Amounts, Left
+from fragments.checks import authority_of
+from fragments.documents import Fragment
 from fragments.planning import Declined, Offered, Provenance, Rejected, Unplanned
 from fragments.problems import Problem, errors
+from fragments.proofs import Report
 from schemas.values import Json, JsonObject
 
 _FREE = frozenset({"none", "template"})
@@ -127,20 +131,28 @@ def _left(draft: Draft, step: StepState) -> Left:
 
 
 def _accepted(draft: Draft, step: StepState, reply: Offered) -> None:
+    """Take a plan over, unless it reaches more than the plan that it stands in and the frame allow."""
     planning = _planning(step)
+    value = draft.resolved(step, step.definition.input)
+    if isinstance(value, Error):
+        draft.fail(step, value)
+        return
+    proof = _authority(draft, step, value, reply.fragment)
+    if not proof.ok:
+        _refused(draft, step, proof.problems, reply.provenance)
+        return
     fragment = reply.fragment.model_dump(mode="json", by_alias=True, exclude_unset=True)
     draft.add(
         facts.PlanAccepted(
             **_question(step),
             fragment=fragment,
-            report=reply.report.to_json(),
+            report=replace(reply.report, authority=proof.authority, digest=proof.digest).to_json(),
             provenance=reply.provenance.to_json(),
             spent=_spent(reply.provenance),
         )
     )
     step = draft.state.steps[step.path]
-    value = draft.resolved(step, step.definition.input)
-    wrong = value if isinstance(value, Error) else draft.lacking(step, Amounts(steps=len(reply.fragment.steps)))
+    wrong = draft.lacking(step, Amounts(steps=len(reply.fragment.steps)))
     if wrong:
         draft.fail(step, wrong)
         return
@@ -154,6 +166,13 @@ def _accepted(draft: Draft, step: StepState, reply: Offered) -> None:
             left=ledger.left(draft.state.ledger, step.path).to_json(),
         )
     )
+
+
+def _authority(draft: Draft, step: StepState, value: JsonObject, fragment: Fragment) -> Report:
+    """Work out what a plan can reach, whatever the planner says of it."""
+    state, rules = draft.state, draft.rules
+    frame = frame_of(state, step, _planning(step), rules, value)
+    return authority_of(fragment, rules.catalog.only(rules.usable(state.known)), frame)
 
 
 def _refused(draft: Draft, step: StepState, problems: tuple[Problem, ...], provenance: Provenance) -> None:

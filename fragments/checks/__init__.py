@@ -52,10 +52,21 @@ STRUCTURE: tuple[Callable[[View], Iterable[Problem]], ...] = (
     authority.check_hosts,
     authority.check_channels,
     authority.check_children,
+    authority.check_grants,
     secrets.check_secrets,
     authority.check_allowed_names,
 )
 """Checks that look at what is written."""
+
+AUTHORITY: tuple[Callable[[View], Iterable[Problem]], ...] = (
+    handlers.check_handlers,
+    authority.check_effects,
+    authority.check_hosts,
+    authority.check_channels,
+    authority.check_children,
+    secrets.check_secrets,
+)
+"""Checks of what may be reached, a part of those of `STRUCTURE`."""
 
 FLOW: tuple[Callable[[Flows], Iterable[Problem]], ...] = (
     contracts.check_schemas,
@@ -91,6 +102,16 @@ def check(document: Template | Fragment, catalog: Catalog, frame: Frame) -> Repo
         authority=authority.manifest(view),
         digest=digest_of(view),
     )
+
+
+def authority_of(document: Template | Fragment, catalog: Catalog, frame: Frame) -> Report:
+    """Run the checks of authority alone: for whoever takes a document over whose other checks somebody else made.
+
+    The report holds their errors, the manifest and the digest, whether or not there are errors.
+    """
+    view = View(document, catalog, frame)
+    problems = tuple(problem for look in AUTHORITY for problem in look(view))
+    return Report(problems=errors(problems), authority=authority.manifest(view), digest=digest_of(view))
 
 
 def problems_of(document: Template | Fragment, catalog: Catalog, frame: Frame) -> tuple[Problem, ...]:

@@ -1,23 +1,25 @@
 """Check 10: what a document can reach, and whether it may. The manifest is computed here, never claimed."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from fnmatch import fnmatchcase
 
 from catalog.capability import Effect
-from catalog.hosts import covered, host_of
+from catalog.hosts import covered
+from fragments.approvals import approved_before
+from fragments.ceilings import patterns, reaches_nothing
 from fragments.checks.findings import replaced
 from fragments.checks.handlers import allowed_names, handler_allowed
-from fragments.checks.layout import Body
+from fragments.checks.layout import Body, Node
 from fragments.checks.secrets import secrets_in
 from fragments.checks.view import View
+from fragments.documents import Fragment, Template
 from fragments.near import hint, only_near
-from fragments.pointers import look_up
 from fragments.problems import Problem, Severity
 from fragments.proofs import Manifest
+from fragments.reach import channels_named, hosts_written, literal_hosts, named
+from fragments.sources import Sources, bare
 from fragments.workflows import WorkflowInterface
 from schemas.values import Json
-
-_ABSENT = object()
 
 
 def check_effects(view: View) -> Iterator[Problem]:
@@ -37,13 +39,16 @@ def check_hosts(view: View) -> Iterator[Problem]:
     """Find hosts that may not be reached."""
     for body in view.bodies:
         for where, value in _reached(body, "hosts"):
-            host = _literal_host(value)
-            if host is not None:
+            for host in sorted(hosts_written(value)):
                 yield from _host(view, body.label, where, host)
-            elif _names_no_host(value) and not view.frame.hosts and view.frame.input is not None:
-                says = f"{body.label}: the URL names no host, and no host is granted."
-                advice = "Write the host into the URL, or give an absolute URL as input of the task."
+                yield from _written_host(view, body, where, host)
+            if _names_no_host(value) and not _body_hosts(view, body) and view.frame.input is not None:
+                says = f"{body.label}: the URL names no host, and no input that the step reads names one."
+                advice = "Write the host into the URL, or read an input of the task that is an absolute URL."
                 yield Problem(code="authority.no_host", where=where, says=says, hint=advice, severity=Severity.WARNING)
+    for node in view.nodes if isinstance(view.document, Fragment) else ():
+        for host in sorted(hosts_written(node.step.input) if node.planning else ()):
+            yield from _host(view, node.label, f"{node.pointer}/input", host)
 
 
 def check_channels(view: View) -> Iterator[Problem]:
@@ -81,6 +86,25 @@ def check_children(view: View) -> Iterator[Problem]:
             yield Problem(code=code, where=where, says=says, hint="Run another workflow, or allow it.")
 
 
+def check_grants(view: View) -> Iterator[Problem]:
+    """Warn of patterns that grant nothing because the plan is made from what the world said."""
+    for node in view.nodes if isinstance(view.document, Template) else ():
+        allow, address = node.step.allow, bare(node.address)
+        if not node.planning or allow is None or not view.origins.read(address).world:
+            continue
+        if approved_before(view.document.steps, address, view.capability):
+            continue
+        for key in ("hosts", "channels", "secrets"):
+            for i in patterns(getattr(allow, key)):
+                says = (
+                    f"{node.label} plans from what other steps read from the world: a pattern in allow.{key} "
+                    "grants nothing beyond what the template reaches itself."
+                )
+                advice = f"Write the {key} out by name, or let the step depend on an approval."
+                where = f"{node.pointer}/allow/{key}/{i}"
+                yield Problem(code="authority.by_name", where=where, says=says, hint=advice, severity=Severity.WARNING)
+
+
 def check_allowed_names(view: View) -> Iterator[Problem]:
     """Warn of allow lists that name what there is not."""
     for node in view.nodes:
@@ -104,26 +128,74 @@ def check_allowed_names(view: View) -> Iterator[Problem]:
 
 def manifest(view: View) -> Manifest:
     """List everything that the document can reach."""
-    hosts: set[str] = set()
-    channels: set[str] = set()
+    hosts, written, channels, effects = set[str](), set[str](), set[str](), set[str]()
     for body in view.bodies:
-        reached = [value for _, value in _reached(body, "hosts")]
-        hosts.update(host for value in reached if (host := _literal_host(value)) is not None)
-        if body.capability is not None and body.capability.authority.hosts:
-            hosts.update(view.frame.hosts)
-        channels.update(value for _, value in _reached(body, "channels") if isinstance(value, str))
-    children = [(node.address, node.child.authority) for node in view.nodes if isinstance(node.child, WorkflowInterface)]
+        reached = _body_hosts(view, body)
+        hosts |= reached
+        channels |= channels_named(body.capability, body.config, body.input)
+        effects |= {body.effect.value} if body.effect is not None else set()
+        written |= reached if body.effect is Effect.WRITE else set()
+    for node in view.nodes:
+        hosts |= _plan_hosts(view, node) if node.planning else set()
     own = Manifest(
-        handlers=tuple(sorted({body.capability.id for body in view.bodies if body.capability is not None})),
+        handlers=tuple(sorted({*_handlers(view)})),
         hosts=tuple(sorted(hosts)),
         channels=tuple(sorted(channels)),
         secrets=tuple(sorted({secret.name for secret in secrets_in(view) if secret.at_sink})),
         writes=tuple(sorted(body.address for body in view.bodies if body.effect is Effect.WRITE)),
         plans_within=tuple(sorted(node.address for node in view.nodes if node.planning)),
+        effects=tuple(sorted(effects)),
+        hosts_written=tuple(sorted(written)),
     )
-    for address, manifest_of_child in children:
-        own = own.with_child(address, manifest_of_child)
+    for node in view.nodes:
+        if isinstance(node.child, WorkflowInterface):
+            own = own.with_child(node.address, node.child.authority)
     return own
+
+
+def _handlers(view: View) -> Iterator[str]:
+    """Go through the handlers that the document may run: where a fragment plans, its plans may use all that only compute."""
+    yield from (body.capability.id for body in view.bodies if body.capability is not None)
+    if not isinstance(view.document, Fragment):
+        return
+    for node in view.nodes:
+        if node.planning:
+            allows = (*view.frame.allows, *((node.step.allow,) if node.step.allow else ()))
+            yield from (one.id for one in view.catalog if reaches_nothing(one) and handler_allowed(one, allows))
+
+
+def _body_hosts(view: View, body: Body) -> frozenset[str]:
+    """Collect the hosts that a call may reach: those in its URLs, and those that the inputs which it reads name."""
+    if body.capability is None or not body.capability.authority.hosts:
+        return frozenset()
+    own = literal_hosts(body.capability, body.config, body.input)
+    named = _named_by(view, view.origins.read(body.address))
+    written = view.frame.written_hosts
+    if body.effect is Effect.WRITE and written is not None:
+        named = frozenset(host for host in named if covered(host, written))
+    return own | named
+
+
+def _plan_hosts(view: View, node: Node) -> frozenset[str]:
+    """Collect the hosts that the input of a planning step names: its plan may reach them."""
+    return hosts_written(node.step.input) | _named_by(view, view.origins.read(node.address))
+
+
+def _named_by(view: View, sources: Sources) -> frozenset[str]:
+    """Collect the hosts that inputs name, in words where they are not known yet."""
+    if view.frame.input is None:
+        return frozenset(sources.in_words)
+    keys = [
+        view.frame.input_hosts if not path else {path[0]: view.frame.input_hosts.get(str(path[0]), ())}
+        for path in sources.inputs
+    ]
+    named = {host for hosts in keys for some in hosts.values() for host in some}
+    return frozenset(host for host in named if _reachable(view, host))
+
+
+def _reachable(view: View, host: str) -> bool:
+    lists = (allow.hosts for allow in view.frame.allows)
+    return covered(host, view.frame.operator_hosts) and _allowed(host, lists)
 
 
 def _beyond(view: View, child: WorkflowInterface) -> Iterator[tuple[str, str, str]]:
@@ -145,25 +217,9 @@ def _beyond(view: View, child: WorkflowInterface) -> Iterator[tuple[str, str, st
 
 
 def _reached(body: Body, kind: str) -> Iterator[tuple[str, Json]]:
-    """Go through the values by which a body names hosts or channels."""
-    if body.capability is None:
-        return
-    pointers = getattr(body.capability.authority, kind)
-    whole = {"config": body.config, "input": body.input} if pointers else {}
-    for pointer in pointers:
-        value = look_up(whole, pointer, _ABSENT)
-        if value is not _ABSENT:
-            yield f"{body.pointer}{pointer}", value
-        elif (usual := _usual(body, pointer)) is not None:
-            yield f"{body.pointer}/config", usual
-
-
-def _usual(body: Body, pointer: str) -> Json:
-    """Give the default that counts where a config says nothing: the one server of an imported API."""
-    root, _, rest = pointer.removeprefix("/").partition("/")
-    if root != "config" or body.capability is None or not isinstance(body.config, Mapping):
-        return None
-    return body.capability.value_at(body.config, f"/{rest}")
+    """Go through the values by which a body names hosts or channels, with their pointers in the document."""
+    found = named(body.capability, kind, body.config, body.input)
+    return ((f"{body.pointer}{one.pointer}", one.value) for one in found)
 
 
 def _host(view: View, label: str, where: str, host: str) -> Iterator[Problem]:
@@ -178,17 +234,12 @@ def _host(view: View, label: str, where: str, host: str) -> Iterator[Problem]:
         yield Problem(code="authority.host", where=where, says=says, hint=f"Allowed: {lists}.")
 
 
-def _literal_host(value: Json) -> str | None:
-    """Give the host of a URL, or of a URL template whose host is literal."""
-    if not isinstance(value, str):
-        return None
-    scheme, separator, rest = value.partition("://")
-    if not separator:
-        return None
-    cut = min((position for position in map(rest.find, "/?#{") if position >= 0), default=len(rest))
-    if rest[cut : cut + 1] == "{" and rest[cut + 1 : cut + 2] not in ("/", "?", "#"):
-        return None  # {host}, or api.{region}.example: known only when it runs
-    return host_of(f"{scheme.lower()}://{rest[:cut]}")
+def _written_host(view: View, body: Body, where: str, host: str) -> Iterator[Problem]:
+    written = view.frame.written_hosts
+    if body.effect is Effect.WRITE and written is not None and not covered(host, written):
+        says = f"{body.label} writes to {host}, and no write to it is granted here."
+        advice = f"Granted: {', '.join(written) or 'none'}."
+        yield Problem(code="authority.host", where=where, says=says, hint=advice)
 
 
 def _names_no_host(value: Json) -> bool:

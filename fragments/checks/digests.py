@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 
 from catalog.capability import Document
+from fragments.checks.handlers import handler_allowed
+from fragments.checks.layout import Node
 from fragments.checks.view import View
 from fragments.documents import Branch, Fragment, Step, Switch, Template
 from fragments.workflows import WorkflowInterface
@@ -13,11 +15,15 @@ _WORDS = {"reasoning", "description", "summary", "goals"}
 
 
 def digest_of(view: View) -> str:
-    """Name by SHA-256 the document, the source of what it runs, and the frame that it was checked against.
+    """Name by SHA-256 all that running the document can come to: the closure that an approval binds.
+
+    That is the document, the source of what it runs, the workflows that it runs, the frame that it was checked against, and
+    for every plan within it what that plan may be made of.
 
     Formatting, key order, defaults written out, and words for readers make no difference.
     """
     used = {body.capability.id for body in view.bodies if body.capability is not None}
+    within = [_plan_within(view, node) for node in view.nodes if node.planning]
     children = {node.child.digest for node in view.nodes if isinstance(node.child, WorkflowInterface)}
     frame = view.frame
     return digest(
@@ -26,18 +32,32 @@ def digest_of(view: View) -> str:
             "document": _without_words(view.document),
             "catalog": {name: view.catalog.digests[name] for name in sorted(used)},
             "workflows": sorted(children),
+            "plans_within": within,
             "policy": {
                 "allows": [allow.model_dump(mode="json") for allow in frame.allows],
                 "left": view.left.to_json(),
-                "hosts": sorted(frame.hosts),
+                "input_hosts": {key: sorted(hosts) for key, hosts in frame.input_hosts.items()},
+                "written_hosts": None if frame.written_hosts is None else sorted(frame.written_hosts),
                 "channels": sorted(frame.channels),
                 "operator_hosts": sorted(frame.operator_hosts),
                 "must_produce": frame.must_produce,
                 "depth": frame.depth,
                 "secrets": sorted(frame.secrets),
+                "namespace": view.namespace,
+                "runs": None if frame.runs is None else sorted(frame.runs),
             },
         }
     )
+
+
+def _plan_within(view: View, node: Node) -> JsonObject:
+    """Name the frame of a plan that is made later: what it may be made of, and of which sources.
+
+    Its goal, lists and bounds stand in the document, what is around them in the policy.
+    """
+    allows = (*view.frame.allows, *((node.step.allow,) if node.step.allow is not None else ()))
+    usable = (one.id for one in view.catalog if handler_allowed(one, allows))
+    return {"step": node.address, "catalog": {name: view.catalog.digests[name] for name in sorted(usable)}}
 
 
 def _without_words(document: Template | Fragment) -> Json:

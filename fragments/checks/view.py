@@ -14,6 +14,7 @@ from fragments.frames import Frame
 from fragments.graph import dependencies
 from fragments.pointers import braced
 from fragments.references import FAILURE, Choice, Malformed, Part, Reference, parse
+from fragments.sources import Origins, origins
 from fragments.workflows import find_workflow
 from schemas.values import JsonObject
 
@@ -82,6 +83,16 @@ class View:
                 if _may_be_skipped(scope.by_name[name], found):
                     found.add(scope.by_name[name])
         return frozenset(found)
+
+    @cached_property
+    def origins(self) -> Origins:
+        """Trace every value of the document back to the inputs, and to the world."""
+        return origins(self.document.steps, self.capability)
+
+    def capability(self, handler: str) -> Capability | None:
+        """Give the capability that a step's `handler` means; None where there is none."""
+        found = self._handlers.get(handler)
+        return found if isinstance(found, Capability) else None
 
     @cached_property
     def branches(self) -> dict[Node, list[str]]:

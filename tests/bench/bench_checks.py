@@ -27,7 +27,7 @@ FRAME = Frame(
     input={"feed": "https://example.org/feed", "floor": 4.5},
     left=Left(steps=1_000_000, model_calls=100),
     channels=frozenset({"desk"}),
-    hosts=frozenset({"example.org"}),
+    input_hosts={"url": frozenset({"example.org"})},
 )
 
 

@@ -151,7 +151,7 @@ CATALOG = Catalog.of([fetch(), transform(), transform("1.2.0"), transform("2.0.0
 FRAME = Frame(
     input={"feed": "https://feeds.example/q.json", "floor": 4.5, "names": ["a", "b", "c"]},
     channels=frozenset({"desk", "ops"}),
-    hosts=frozenset({"feeds.example"}),
+    input_hosts={"feed": frozenset({"feeds.example"})},
     left=Left(steps=50),
 )
 

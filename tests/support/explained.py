@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from catalog.capability import Capability, Effect
+from catalog.hosts import hosts_by_key
 from catalog.loader import load_catalog
 from catalog.registry import Catalog
 from fragments.bounds import Left
@@ -42,7 +43,7 @@ def frame(around: Around, document: object) -> Frame:
         must_produce=around.must_produce,
         allows=(around.allow,) if around.allow is not None else (),
         left=left.narrowed(own.bounds) if own is not None else left,
-        hosts=frozenset(around.hosts),
+        input_hosts=hosts_by_key(around.given or {}),
         channels=frozenset(around.channels),
         operator_hosts=around.operator_hosts,
         secrets=frozenset(around.secrets),

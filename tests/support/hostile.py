@@ -21,7 +21,11 @@ from fragments.reading import read_document, read_fragment
 
 ROOT = Path(__file__).resolve().parents[2]
 CATALOG = load_catalog().catalog
-FRAME = Frame(left=Left(steps=10_000, model_calls=100), channels=frozenset({"desk"}), hosts=frozenset({"example.org"}))
+FRAME = Frame(
+    left=Left(steps=10_000, model_calls=100),
+    channels=frozenset({"desk"}),
+    input_hosts={"url": frozenset({"example.org"})},
+)
 CPU_LIMIT_S = 60
 """A guard against what never ends, far above the target of one second; a child that uses more is killed."""
 

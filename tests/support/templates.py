@@ -30,12 +30,22 @@ def capability(name: str, *, version: str = "1.0.0", effect: str = "pure", **mor
     )
 
 
+REACH: dict[str, Any] = {
+    "imports": ("http", "notify"),
+    "authority": {
+        "hosts": ("/config/url", "/input/url"),
+        "channels": ("/config/channel",),
+        "secrets": ("/input/key",),
+    },
+}
+"""Where the handlers below name what they reach."""
+
 CATALOG = Catalog.of(
     [
         capability("echo"),
-        capability("fetch", effect="read"),
-        capability("write", effect="write"),
-        capability("upsert", effect="write", idempotent=True),
+        capability("fetch", effect="read", **REACH),
+        capability("write", effect="write", **REACH),
+        capability("upsert", effect="write", idempotent=True, **REACH),
         capability("paid", cost_usd=0.1),
         capability("gate", effect="wait", idempotent=True),
     ]

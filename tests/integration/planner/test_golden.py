@@ -40,7 +40,7 @@ FIRST = PlanRequest(
         "Audit the Python packages installed here: find those without licence metadata, count the rest by licence family, "
         "and send the digest to the desk"
     ),
-    frame=Frame(input=AUDIT, hosts=frozenset({"inventory.demo"}), channels=frozenset({"desk"})),
+    frame=Frame(input=AUDIT, input_hosts={"inventory": frozenset({"inventory.demo"})}, channels=frozenset({"desk"})),
     input=AUDIT,
     allowance_usd=0.25,
     today=date(2026, 11, 21),

@@ -9,6 +9,7 @@ import pytest
 import yaml
 from jsonata import Jsonata
 
+from catalog.hosts import hosts_by_key
 from catalog.loader import load_catalog
 from fragments.checks import check
 from fragments.documents import Allow
@@ -25,7 +26,7 @@ INVENTORY = {"inventory": {"url": "http://inventory.demo/v1/distributions", "pag
 URLS = {"urls": ["https://a.example.org", "https://b.example.org"]}
 FEED = {"feed_url": "https://quakes.example.org/all_day.geojson"}
 LIST = {"url": "https://api.example.org/users", "schema": {"type": "object", "required": ["id"]}}
-FRAME = Frame(hosts=frozenset({"inventory.demo"}), channels=frozenset({"desk"}))
+FRAME = Frame(input_hosts={"inventory": frozenset({"inventory.demo"})}, channels=frozenset({"desk"}))
 
 
 def chosen(goal: str, values: dict[str, Json], frame: Frame = FRAME, library: Library = LIBRARY) -> Choice | NoFit:
@@ -221,7 +222,8 @@ def test_the_worked_examples_of_the_prompt_pass_their_checks_without_a_warning()
     for example in prompt_files().examples:
         fragment = read_fragment(example.plan).document
         assert fragment is not None
-        frame = Frame(input=json.loads(example.input), hosts=frozenset({"x.example.org"}), channels=frozenset({"library"}))
+        given = json.loads(example.input)
+        frame = Frame(input=given, input_hosts=hosts_by_key(given), channels=frozenset({"library"}))
         found[example.title] = check(fragment, CATALOG, frame).problems  # type: ignore[arg-type] # a fragment, as asserted below
     assert found == {"read a paged list, reshape it once, tell people": (), "call once per item, failures being answers": ()}
 

@@ -82,7 +82,7 @@ def drawn(seed: int, *, size: int = 6) -> Drawn:
     frame = Frame(
         left=ROOM,
         channels=frozenset({CHANNEL, "ops"}),
-        hosts=frozenset({HOST}),
+        input_hosts={"names": frozenset({HOST})},
         secrets=frozenset({SECRET}),
         workflows={child.id: (child,) for child in workflows()},
     )

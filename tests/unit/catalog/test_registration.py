@@ -102,6 +102,14 @@ def test_a_sound_capability_has_no_misfits() -> None:
             id="authority stands in config or input",
         ),
         pytest.param(
+            {"approval": {"unless": {"/gone": True}}},
+            [
+                ("/approval", "is said of a handler that waits for people"),
+                ("/approval/unless", "/gone is not in config_schema"),
+            ],
+            id="an approval waits for people",
+        ),
+        pytest.param(
             {
                 "effect": "write",
                 "imports": ["notify"],

@@ -61,13 +61,15 @@ def test_a_task_completes_with_its_output() -> None:
 
 
 def test_a_call_carries_exact_version_grants_and_a_key_that_is_the_same_for_every_attempt() -> None:
-    step = {"name": "a", "handler": "upsert@^1", "config": {"x": 1}, "input": {"y": 2}, "retry": {"max_attempts": 2}}
-    w = world(step, hosts=("in.example",), authority={"hosts": ["plan.example"], "channels": ["desk"]})
+    config = {"url": "https://plan.example/x", "channel": "desk"}
+    step = {"name": "a", "handler": "upsert@^1", "config": config, "input": {"y": 2}, "retry": {"max_attempts": 2}}
+    reach = {"hosts": ["plan.example", "other.example"], "channels": ["desk", "ops"], "writes": ["a"]}
+    w = world(step, authority=reach)
     expected = Call(
         handler="upsert@1.0.0",
-        config={"x": 1},
+        config=config,
         input={"y": 2},
-        grants=Grants(hosts=frozenset({"in.example", "plan.example"}), channels=frozenset({"desk"})),
+        grants=Grants(hosts=frozenset({"plan.example"}), channels=frozenset({"desk"})),
         task="t1",
         used=Usage(),
         step="a",

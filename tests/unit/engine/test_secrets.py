@@ -19,7 +19,7 @@ def world(*steps: dict[str, Any], **more: Any) -> World:
 def test_a_call_tells_where_the_plan_wrote_secrets_and_keeps_the_text() -> None:
     config = {"auth": {"bearer": "{{ secrets.key }}"}, "url": "https://a.example/"}
     given = {"headers": [["X", "{{ secrets.login }}"]], "a/b": "{{ secrets.key }}", "text": "plain"}
-    call = world({"name": "a", "config": config, "input": given}).call("a").call
+    call = world({"name": "a", "handler": "fetch", "config": config, "input": given}).call("a").call
     assert call.secrets == {"/config/auth/bearer": "key", "/input/headers/0/1": "login", "/input/a~1b": "key"}
     assert (call.config, call.input) == (config, given)
     assert call.grants == Grants(hosts=frozenset({"a.example"}), secrets=frozenset({"key", "login"}))

@@ -911,13 +911,13 @@ def test_a_templates_own_bounds_narrow_what_is_left() -> None:
             {"url": "https://{h}/x"},
             {"url_params": {"h": "evil.test"}},
             replace(FRAME, operator_hosts=()),
-            [],
+            [("authority.no_host", "/steps/0/config/url")],
             id="a host known only when it runs",
         ),
         pytest.param(
             {"url": "{+u}"},
             {"url_params": {"u": "{{ input.feed }}"}},
-            replace(FRAME, hosts=frozenset()),
+            replace(FRAME, input_hosts={}),
             [("authority.no_host", "/steps/0/config/url")],
             id="no host at all",
         ),
@@ -987,11 +987,20 @@ def test_what_passes_carries_its_bound_and_its_authority() -> None:
         wall_clock_s=1800.0,
     )
     assert report.authority == Manifest(
-        handlers=("http_request@1.0.0", "notify@1.0.0", "total@1.0.0"),
+        # of those that only compute, the plan within may use any
+        handlers=(
+            "http_request@1.0.0",
+            "notify@1.0.0",
+            "total@1.0.0",
+            "transform@1.0.0",
+            "transform@1.2.0",
+            "transform@2.0.0",
+        ),
         hosts=("feeds.example",),
         channels=("desk", "ops"),
         writes=("mail/*", "tell"),
         plans_within=("plan",),
+        effects=("pure", "read", "write"),
     )
 
 

@@ -17,7 +17,7 @@ from tests.support.catalogs import told
 from tests.support.telling import of_report
 
 ASK = {"name": "ask", "handler": "http_request", "config": {"url": "https://api.example.org/"}}
-FRAME = Frame(hosts=frozenset({"api.example.org"}), secrets=frozenset({"key"}))
+FRAME = Frame(input_hosts={"url": frozenset({"api.example.org"})}, secrets=frozenset({"key"}))
 
 
 @cache

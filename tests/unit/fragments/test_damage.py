@@ -81,7 +81,7 @@ output:
 WHOLE: Any = read_text(TEXT).value
 IN: Frame = Frame(
     channels=FRAME.channels,
-    hosts=FRAME.hosts,
+    input_hosts=FRAME.input_hosts,
     left=FRAME.left,
     secrets=frozenset({"token"}),
     workflows=WORKFLOWS,

@@ -56,7 +56,7 @@ def test_what_changes_nothing_that_runs_does_not_change_the_digest(same: Any) ->
         ),
         pytest.param(DOCUMENT, CATALOG, replace(FRAME, left=Left(steps=49)), id="what is left"),
         pytest.param(DOCUMENT, CATALOG, replace(FRAME, allows=(Allow(handlers=("*",)),)), id="what is allowed"),
-        pytest.param(DOCUMENT, CATALOG, replace(FRAME, hosts=frozenset()), id="the hosts"),
+        pytest.param(DOCUMENT, CATALOG, replace(FRAME, input_hosts={}), id="the hosts"),
         pytest.param(DOCUMENT, CATALOG, replace(FRAME, channels=frozenset({"desk"})), id="the channels"),
     ],
 )

@@ -158,6 +158,7 @@ def test_the_bound_and_the_authority_of_a_child_are_its_callers() -> None:
         channels=("desk",),
         secrets=("key",),
         writes=("run/post",),
+        effects=("pure",),
     )
 
 

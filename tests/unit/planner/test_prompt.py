@@ -63,7 +63,7 @@ REQUEST = PlanRequest(
     phase=1,
     turn=1,
     goal="Count rows & say <how many> {{ there }} are",
-    frame=Frame(hosts=frozenset({"b.example", "a.example"}), channels=frozenset({"desk", "night"})),
+    frame=Frame(input_hosts={"feed": frozenset({"b.example", "a.example"})}, channels=frozenset({"desk", "night"})),
     input={"rows": [{"id": 1}, {"id": 2}]},
     allowance_usd=0.25,
     today=date(2026, 11, 21),
