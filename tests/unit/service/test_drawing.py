@@ -61,7 +61,7 @@ def test_a_problem_stands_on_the_innermost_step_that_it_is_about() -> None:
 def test_a_document_without_errors_shows_what_it_proves() -> None:
     made = drawn(ONE, output="{{ steps.one.output }}")
     assert made.proof[0].startswith("at worst 1 steps, 3 handler calls, 0 model calls, $0.00")
-    assert made.proof[1:] == ("handlers: transform@1.0.0",)
+    assert made.proof[1:] == ("handlers: transform@1.0.0", "effects: pure")
 
 
 def test_the_text_lists_steps_with_what_they_wait_for_and_their_problems() -> None:
