@@ -157,7 +157,9 @@ class Capability(Document):
         default=(), description="Of a decision: where config names steps; pointers in which `*` stands for every member."
     )
     approval: Approval | None = Field(
-        default=None, description="Set where completing means that people approved what depends on the step."
+        default=None,
+        exclude_if=_is_none,
+        description="Set where completing means that people approved what depends on the step.",
     )
     deprecated: str = Field(default="", description="Why this version should not be used any more, and what to use.")
     hints: Hints = Hints()

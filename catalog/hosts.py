@@ -1,5 +1,6 @@
 """Hosts as grants write them: `host`, or `host:port` where the port is not the scheme's own; lower case."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from fnmatch import fnmatchcase
 from urllib.parse import urlsplit
@@ -7,12 +8,17 @@ from urllib.parse import urlsplit
 from catalog.capability import Capability
 from schemas.values import Json, JsonObject
 
+_NAME = re.compile(r"[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?)*")
+_ADDRESS = re.compile(r"[0-9a-f:.]{2,45}")
+_LONGEST_NAME = 253
+
 DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
 def host_of(url: str) -> str | None:
-    """Name the host of an absolute http or https URL; None for any other text.
+    """Name the host of an absolute http or https URL; None for any other text, and for a host that is none.
 
+    A name has letters, digits, hyphens and underscores; one in other letters is given as the `xn--` name that stands for it.
     Scheme and host are compared without regard to case, and the dot that may end a full name is left
     out, as the guard of requests reads them.
     """
@@ -23,11 +29,24 @@ def host_of(url: str) -> str | None:
         port = parts.port
     except ValueError:  # a port that is no number, an unclosed IPv6 bracket
         return None
-    name = (parts.hostname or "").removesuffix(".")
-    if parts.scheme not in DEFAULT_PORTS or not name:
+    host = _name((parts.hostname or "").removesuffix("."))
+    if parts.scheme not in DEFAULT_PORTS or host is None:
         return None
-    host = f"[{name}]" if ":" in name else name
     return host if port in (None, DEFAULT_PORTS[parts.scheme]) else f"{host}:{port}"
+
+
+def _name(hostname: str) -> str | None:
+    """Write a host as grants do; None for one that is neither a name nor an address."""
+    if ":" in hostname:
+        return f"[{hostname}]" if _ADDRESS.fullmatch(hostname) else None
+    if not hostname.isascii():
+        import idna  # noqa: PLC0415 - its tables take long to load, and few names need them
+
+        try:
+            hostname = idna.encode(hostname, uts46=True).decode("ascii")
+        except idna.IDNAError:
+            return None
+    return hostname if len(hostname) <= _LONGEST_NAME and _NAME.fullmatch(hostname) else None
 
 
 def covered(host: str, globs: Iterable[str]) -> bool:

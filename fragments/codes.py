@@ -113,10 +113,12 @@ CODES: dict[str, str] = {
     "authority.nothing": "An `allow` list names something that there is not.",
     # submissions, and what plans them
     "input.invalid": "The input of a task does not fit the template's `input_schema`.",
+    "input.host": "A URL in the input of a task names a host that is no host.",
     "bounds.operator": "A template or a goal asks for more than the operator allows.",
     "template.unknown": "The library has no template of this name.",
     "template.folder": "A folder of templates that the settings name does not exist.",
     "planner.no_model": "No model is configured, and no template fits the goal.",
+    "planner.model": "A goal names a model that the operator does not list, or something that is no model's name.",
     "request.key_reused": "An Idempotency-Key was used for another submission before.",
     "answer.cut_off": "A model's answer ended at its limit of tokens.",
     # other dialects

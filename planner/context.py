@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from fnmatch import fnmatchcase
 from typing import Any
 
@@ -16,6 +16,7 @@ from fragments.documents import Allow
 from fragments.frames import Frame
 from fragments.planning import PlanRequest
 from planner.answers import plan_schema
+from planner.foreign import Foreign, Own, own
 from planner.notation import sample, shape, sketch
 from schemas.values import Json, JsonObject
 
@@ -118,38 +119,42 @@ def relevant_first(capabilities: Iterable[Capability], goal: str) -> tuple[Capab
 
 def system_variables(
     request: PlanRequest, capabilities: tuple[Capability, ...], examples: Iterable[WorkedExample], detail: Detail
-) -> dict[str, Json]:
-    """Collect what the text about the language varies with: which parts of it this plan can use."""
+) -> dict[str, Any]:
+    """Collect what the text about the language varies with: which parts of it this plan can use. All of it is our own."""
     names = {capability.name for capability in capabilities}
+    shown = [e for e in examples if detail.worked_examples and names.issuperset(e.handlers)]
     return {
-        "plan_format": sketch(plan_schema(request.frame.runs)),
+        "plan_format": Own(sketch(plan_schema(request.frame.runs))),
         "may_nest": may_nest(request.frame),
         "formats": sorted({found for c in capabilities for found in _formats(c.config_schema)}),
-        "examples": [e for e in examples if detail.worked_examples and names.issuperset(e.handlers)],
+        "examples": [own(asdict(example)) for example in shown],
     }
 
 
-def request_variables(request: PlanRequest, capabilities: tuple[Capability, ...], detail: Detail) -> dict[str, Json]:
-    """Collect what the request's text states."""
+def request_variables(request: PlanRequest, capabilities: tuple[Capability, ...], detail: Detail) -> dict[str, Any]:
+    """Collect what the request's text states: `Own` words, and `Foreign` texts that it fences."""
     frame = request.frame
+    channels = ", ".join(sorted(channels_allowed(frame)))  # named by the operator, as handlers are
     return {
-        "goal": request.goal,
-        "today": f"{request.today:%A}, {request.today.isoformat()}",
+        "goal": Foreign(request.goal, kind="goal"),
+        "today": Own(f"{request.today:%A}, {request.today.isoformat()}"),
         "phase": request.phase,
         "inputs": [_input(key, request.input[key], detail) for key in sorted(request.input) if key != "previous"],
         "input_format": _input_format(frame),
         "previous": _previous(request, detail),
         "previous_is_input": "previous" in (frame.input or request.input),
-        "hosts": sorted(frame.hosts),
-        "other_hosts": _other_hosts(frame),
-        "channels": sorted(channels_allowed(frame)),
-        "effects": [effect.value for effect in effects_allowed(frame.allows)],
+        "hosts": _listed(frame.hosts) if frame.hosts else None,
+        "other_hosts": Own(_other_hosts(frame)),
+        "only_hosts": [_listed(allow.hosts) for allow in frame.allows if allow.hosts is not None],
+        "written_hosts": None if frame.written_hosts is None else _listed(frame.written_hosts),
+        "channels": Own(channels),
+        "effects": Own(", ".join(effect.value for effect in effects_allowed(frame.allows))),
+        "handler_names": Own(", ".join(capability.name for capability in capabilities)),
         "handlers": _handlers(capabilities, request.goal, detail),
-        "left": _left(frame.left),
+        "left": own(_left(frame.left)),
         "may_nest": may_nest(frame),
-        "must_produce": sketch(_in_order(frame.must_produce)) if frame.must_produce is not None else None,
-        "must_produce_schema": _json(frame.must_produce),
-        "shortened": detail.says,
+        "must_produce": _wanted(frame.must_produce),
+        "shortened": Own(detail.says),
     }
 
 
@@ -179,47 +184,80 @@ def _formats(schema: Json) -> Iterable[str]:
             yield from _formats(part)
 
 
-def _input(key: str, value: Json, detail: Detail) -> dict[str, Json]:
+def _input(key: str, value: Json, detail: Detail) -> Foreign:
+    """Tell one value of the input, its key included: keys come from outside as values do."""
     text = _json(value)
     size = len(text.encode("utf-8", "surrogatepass"))
-    whole = size <= detail.whole_bytes
-    return {
-        "reference": f"input.{key}" if key.isidentifier() else f"input[{_json(key)}]",
-        "size": size,
-        "whole": _fenced(text) if whole else None,
-        "shape": _fenced(shape(value)),
-        "sample": _fenced(_json(sample(value))) if not whole and size <= detail.sample_bytes else None,
-    }
+    reference = f"input.{key}" if key.isidentifier() and key.isascii() else f"input[{_json(key)}]"
+    lines = [f"{reference}, {size} bytes of JSON"]
+    if size <= detail.whole_bytes:
+        return Foreign("\n".join([f"{lines[0]}, whole:", text]))
+    lines += ["its shape:", shape(value)]
+    if size <= detail.sample_bytes:
+        lines += ["a sample, lists and texts cut short:", _json(sample(value))]
+    return Foreign("\n".join(lines))
 
 
-def _input_format(frame: Frame) -> str | None:
-    return sketch(_in_order(frame.input_schema)) if frame.input_schema.get("properties") else None
+def _input_format(frame: Frame) -> Foreign | None:
+    return Foreign(sketch(_in_order(frame.input_schema))) if frame.input_schema.get("properties") else None
 
 
-def _previous(request: PlanRequest, detail: Detail) -> str | None:
+def _wanted(must_produce: JsonObject | None) -> Foreign | None:
+    if must_produce is None:
+        return None
+    return Foreign(f"{sketch(_in_order(must_produce))}\n\nAs JSON Schema:\n{_json(must_produce)}")
+
+
+def _previous(request: PlanRequest, detail: Detail) -> Foreign | None:
     previous = request.previous if request.previous is not None else request.input.get("previous")
     if previous is None:
         return None
     text = _json(previous)
     if len(text) <= max(detail.sample_bytes, _FAILURE_CHARACTERS):
-        return _fenced(text)
-    return _fenced(f"{shape(previous)}\n\nA sample, lists and texts cut short:\n\n{_json(sample(previous, characters=400))}")
+        return Foreign(text)
+    cut = _json(sample(previous, characters=400))
+    return Foreign(f"{shape(previous)}\n\nA sample, lists and texts cut short:\n\n{cut}")
+
+
+def _listed(names: Iterable[str]) -> Foreign:
+    """List hosts or patterns of them: a goal or an earlier plan wrote them."""
+    return Foreign("\n".join(sorted(names)) or "(none)")
 
 
 def _other_hosts(frame: Frame) -> str:
-    globs = sorted({glob for allow in frame.allows for glob in allow.hosts or ()})
-    narrowed = f" Of all of them only those that match {', '.join(globs)} may be used." if globs else ""
     if "*" in frame.operator_hosts:
-        return f"Other hosts may be reached if a config names them literally.{narrowed}"
+        return "Other hosts may be reached if a config names them literally."
     if not frame.operator_hosts:
-        return f"No other host may be reached.{narrowed}"
+        return "No other host may be reached."
     matching = ", ".join(frame.operator_hosts)
-    return f"Other hosts may be reached if a config names them literally and they match {matching}.{narrowed}"
+    return f"Other hosts may be reached if a config names them literally and they match {matching}."
 
 
-def _handlers(capabilities: tuple[Capability, ...], goal: str, detail: Detail) -> list[dict[str, Json]]:
+def _handlers(capabilities: tuple[Capability, ...], goal: str, detail: Detail) -> list[dict[str, Any]]:
     full = {c.name for c in relevant_first(capabilities, goal)[: detail.full_handlers]}
-    return [_handler(c, detail) if c.name in full else _handler_in_brief(c) for c in capabilities]
+    return [_told(c, detail, in_full=c.name in full) for c in capabilities]
+
+
+def _told(capability: Capability, detail: Detail, *, in_full: bool) -> dict[str, Any]:
+    """Tell a handler: in our own words, or in those of whoever described what was imported."""
+    told = _handler(capability, detail) if in_full else _handler_in_brief(capability)
+    if capability.origin is None:
+        return own({**told, "imported": None})  # type: ignore[no-any-return]  # a mapping stays one
+    head = {key: Own(told[key]) for key in ("name", "version")}
+    return {**head, "imported": Foreign(_imported(told))}
+
+
+def _imported(told: Mapping[str, Any]) -> str:
+    """Write all that is told of an imported handler as one text."""
+    parts = [told["summary"], told["description"] or "Told in brief: the validator answers with what config must be."]
+    if told["config"] is not None:
+        parts += [f"Effect: {told['effect']}. {told['cost']} Limits of one call: {told['limits']}", told["reach"]]
+        parts += ["config:", told["config"], "input:", told["input"]]
+        for output in told["outputs"]:
+            parts += [f"output {output['when']}".strip() + ":", output["shape"], *output["given_by"]]
+        parts += ["errors:", *told["errors"]]
+    parts += [f"Example, {one['title']}: {one['call']} gives {one['gives']}" for one in told["examples"]]
+    return "\n".join(str(part) for part in parts if part)
 
 
 def _handler_in_brief(capability: Capability) -> dict[str, Any]:
@@ -338,11 +376,6 @@ def _coarse(seconds: float) -> str:
 
 def _time(seconds: float) -> str:
     return f"{seconds:g} s" if seconds < 120 else f"{seconds / 60:g} minutes"  # noqa: PLR2004 - as people say it
-
-
-def _fenced(text: str) -> str:
-    # A text that holds the closing mark must not end the fence. Within JSON `<\/` means the same as `</`.
-    return text.replace("</", "<\\/")
 
 
 def _json(value: Json) -> str:

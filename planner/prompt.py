@@ -5,17 +5,20 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib.resources import files
+from typing import Any
 
-from jinja2 import Template, TemplateError
+from jinja2 import Template, TemplateError, pass_context
 from jinja2.meta import find_undeclared_variables
+from jinja2.runtime import Context
 
 from catalog.capability import Capability
 from catalog.registry import Catalog
 from catalog.rendering import environment
 from fragments.planning import PlanRequest, Turn
-from fragments.problems import Severity, errors
+from fragments.problems import Problem, Severity, errors
 from planner.answers import answer_schema
 from planner.context import DETAILS, Detail, WorkedExample, request_variables, system_variables, usable
+from planner.foreign import Foreign, Own, foreign_in, mark_of
 from planner.models.port import Prompt
 from schemas.values import Json, JsonObject, digest
 
@@ -28,6 +31,20 @@ MAX_TOKENS = 12_000
 _LONGEST_ANSWER = 60_000  # characters of an earlier answer that are worth showing again
 
 _ENVIRONMENT = environment()
+
+
+@pass_context
+def _finalized(context: Context, value: Any) -> Any:
+    """Write what is ours as it is and what is foreign within a fence; refuse every other text."""
+    if isinstance(value, Foreign):
+        return value.fenced(context["mark"])
+    if isinstance(value, str) and not isinstance(value, Own):
+        msg = f"a text that is neither ours nor fenced: {value[:40]!r}"
+        raise PromptError(msg)
+    return value
+
+
+_ENVIRONMENT.finalize = _finalized
 
 
 class PromptError(Exception):
@@ -85,8 +102,11 @@ def build(
     )
 
 
-def render(text: str, variables: Mapping[str, Json]) -> str:
-    """Fill a prompt's text. Raises `PromptError` for a variable that is missing, and for one that is not used."""
+def render(text: str, variables: Mapping[str, Any]) -> str:
+    """Fill a prompt's text.
+
+    Raises `PromptError` for a variable that is missing or not used, and for a text that is neither `Own` nor `Foreign`.
+    """
     template, wanted = _compiled(text)
     if wrong := wanted ^ variables.keys():
         msg = f"the text and its variables differ in {', '.join(sorted(wrong))}"
@@ -127,22 +147,30 @@ def _messages(
     transcript: tuple[Turn, ...],
 ) -> tuple[JsonObject, ...]:
     system = render(texts.system, system_variables(request, capabilities, texts.examples, detail))
-    asked = render(texts.request, request_variables(request, capabilities, detail))
-    turns = [message for turn in transcript for message in _turn(turn, texts)]
-    return ({"role": "system", "content": system}, {"role": "user", "content": asked}, *turns)
+    asked, found = request_variables(request, capabilities, detail), [_found(turn) for turn in transcript]
+    mark = {"mark": mark_of(foreign_in([asked, found]))}
+    turns: list[JsonObject] = []
+    for turn, variables in zip(transcript, found, strict=True):
+        turns.append({"role": "assistant", "content": _shown_again(turn.answer)})
+        turns.append({"role": "user", "content": render(texts.problems, variables | mark)})
+    user = render(texts.request, asked | mark)
+    return ({"role": "system", "content": system}, {"role": "user", "content": user}, *turns)
 
 
-def _turn(turn: Turn, texts: PromptFiles) -> tuple[JsonObject, JsonObject]:
+def _found(turn: Turn) -> dict[str, Any]:
+    """Collect what was wrong with an answer; sentences and places quote it, and so are foreign."""
     wrong = errors(turn.problems)
-    variables = {
-        "count": "One problem" if len(wrong) == 1 else f"{len(wrong)} problems",
-        "problems": [problem.to_json() for problem in wrong],
-        "warnings": [problem.to_json() for problem in turn.problems if problem.severity is Severity.WARNING],
+    return {
+        "count": Own("One problem" if len(wrong) == 1 else f"{len(wrong)} problems"),
+        "problems": [_finding(problem) for problem in wrong],
+        "warnings": [_finding(one) for one in turn.problems if one.severity is Severity.WARNING],
     }
-    return (
-        {"role": "assistant", "content": _shown_again(turn.answer)},
-        {"role": "user", "content": render(texts.problems, variables)},
-    )
+
+
+def _finding(problem: Problem) -> dict[str, Any]:
+    where = f"at {problem.where}" if problem.where else "the whole"
+    hint = f"\n{problem.hint}" if problem.hint else ""
+    return {"code": Own(problem.code), "finding": Foreign(f"{where}: {problem.says}{hint}")}
 
 
 def _shown_again(answer: str) -> str:

@@ -24,8 +24,7 @@ from engine.store.sql import SqlReader, SqlStore, bring_up_to_date
 from fragments.bounds import Left
 from logs import setup
 from planner.library import Library, load_library
-from planner.models.port import Model
-from planner.models.prices import Price
+from planner.models.port import Model, ModelUnknownError
 from planner.models.recorded import Recorded
 from planner.planner import FragmentPlanner
 from service import permissions
@@ -102,6 +101,7 @@ def vocabulary(settings: Settings) -> Vocabulary:
         hosts=settings.reachable_hosts,
         channels=frozenset(settings.channels),
         secrets=frozenset(name for name, secret in settings.secrets.items() if secret.hosts),
+        models=settings.roster,
     )
     library = load_library(loaded.catalog, settings.templates, kept=settings.cache)
     for file, problems in library.flawed.items():
@@ -206,24 +206,37 @@ async def _vault(settings: Settings, policy: Policy) -> Vault:
 
 def planner_of(known: Vocabulary) -> FragmentPlanner:
     """Make the planner: the model that the settings name, else templates alone."""
+    models = _Models(known.settings)
     return FragmentPlanner(
-        _configured_model(known.settings),
+        models.configured(),
         known.catalog,
         known.library,
-        models=lambda name: _lite_llm(known.settings, name),
+        models=models,
         budget_characters=known.settings.prompt_characters,
     )
 
 
-def _configured_model(settings: Settings) -> Model | None:
-    if settings.recorded:
-        return Recorded(settings.recorded, pending=settings.pending)
-    return _lite_llm(settings, settings.model) if settings.model else None
+class _Models:
+    """Makes models of their names: those on the operator's list, each with what the list says of it."""
 
+    def __init__(self, settings: Settings) -> None:
+        self._settings, self._roster = settings, settings.roster
+        self._slots: dict[str, asyncio.Semaphore] = {}
 
-def _lite_llm(settings: Settings, name: str) -> Model:
-    from planner.models.lite_llm import LiteLlm  # noqa: PLC0415 - importing litellm takes seconds, and most commands ask no model
+    def configured(self) -> Model | None:
+        """Give the model that is asked where a goal names none."""
+        if self._settings.recorded:
+            return Recorded(self._settings.recorded, pending=self._settings.pending)
+        return self(self._settings.model) if self._settings.model else None
 
-    return LiteLlm(
-        name, price=Price.parse(settings.model_price) if settings.model_price else None, timeout_s=settings.model_timeout_s
-    )
+    def __call__(self, name: str) -> Model:
+        """Give a model. Raises `ModelUnknownError` for one that is not listed."""
+        entry = self._roster.find(name)
+        if entry is None:
+            raise ModelUnknownError(" ".join(self._roster.refusal(name) or ()))
+        from planner.models.lite_llm import LiteLlm  # noqa: PLC0415 - importing litellm takes seconds, and most commands ask no model
+
+        if entry.concurrency is not None:
+            self._slots.setdefault(entry.glob, asyncio.Semaphore(entry.concurrency))
+        slots = self._slots.get(entry.glob)
+        return LiteLlm(name, entry=entry, timeout_s=self._settings.model_timeout_s, slots=slots)

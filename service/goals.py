@@ -1,12 +1,13 @@
 """From what a user submits to a template that is ready to run: parsing, defaults, checks. Pure."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from pydantic import Field
 
 from catalog.capability import Document
-from catalog.hosts import hosts_by_key
+from catalog.hosts import host_of, hosts_by_key
 from catalog.registry import Catalog
 from engine.commands import Submit
 from engine.constructs import RUNS
@@ -15,14 +16,18 @@ from fragments.checks import check
 from fragments.constructs import Construct
 from fragments.documents import Allow, Step, StepType, Template
 from fragments.frames import Frame
+from fragments.pointers import join
 from fragments.problems import Problem
 from fragments.proofs import Report
 from fragments.schemas.soundness import schema_flaw
 from fragments.workflows import Workflows
+from planner.models.roster import Roster
 from schemas.effort import CHECKING, TooMuchWorkError, bounded
 from schemas.patterns import PatternError
 from schemas.validation import FORMATS, validator
 from schemas.values import Json, JsonObject
+
+_URL = re.compile(r"https?://\S{1,2000}", re.IGNORECASE)
 
 
 class Goal(Document):
@@ -33,7 +38,7 @@ class Goal(Document):
     must_produce: dict[str, Json] | None = Field(default=None, description="JSON Schema of the answer wanted.")
     bounds: Bounds | None = None
     allow: Allow | None = None
-    model: str | None = Field(default=None, description="Any litellm model name; default: the operator's.")
+    model: str | None = Field(default=None, description="One of the models that the operator lists; default: the operator's.")
     namespace: str = Field(default="default", pattern=r"^[a-z][a-z0-9-]{0,28}$")
 
 
@@ -46,6 +51,7 @@ class House:
     channels: frozenset[str]
     secrets: frozenset[str] = frozenset()
     workflows: Workflows = field(default_factory=dict)
+    models: Roster = field(default_factory=Roster)
 
     @property
     def frame(self) -> Frame:
@@ -103,6 +109,7 @@ def admit(
     """
     values, problems = _input_of(template, given)
     problems += _beyond_the_house(template.bounds, house.left)
+    problems += _unlisted(goal, house.models) + tuple(_hostless(values, "/input"))
     frame = _frame_of(template, values, house, runs)
     report = check(template, catalog, frame)
     report = replace(report, problems=(*problems, *report.problems))
@@ -176,6 +183,27 @@ def _input_of(template: Template, given: JsonObject) -> tuple[JsonObject, tuple[
         )
         for error in found
     )
+
+
+def _hostless(value: Json, where: str) -> Iterator[Problem]:
+    """Find URLs whose host is no host: they reach nothing, and name hosts to people and models as they like."""
+    if isinstance(value, str):
+        if _URL.fullmatch(value) and host_of(value[:5].lower() + value[5:]) is None:
+            says = "The URL names no host that there can be."
+            advice = "Write the host in letters, digits and hyphens, or in its xn-- form."
+            yield Problem(code="input.host", where=where, says=says, hint=advice)
+        return
+    parts = value.items() if isinstance(value, Mapping) else enumerate(value) if isinstance(value, list) else ()
+    for key, part in parts:
+        yield from _hostless(part, join(where, key))
+
+
+def _unlisted(goal: Goal | None, models: Roster) -> tuple[Problem, ...]:
+    refusal = models.refusal(goal.model) if goal is not None and goal.model is not None else None
+    if refusal is None:
+        return ()
+    says, advice = refusal
+    return (Problem(code="planner.model", where="/model", says=says, hint=advice),)
 
 
 def _beyond_the_house(bounds: Bounds | None, left: Left) -> tuple[Problem, ...]:

@@ -26,7 +26,10 @@ from broker.tasks import TaskLimits
 from catalog.capability import Limits
 from catalog.hosts import DEFAULT_PORTS, names_port
 from planner.models.prices import Price
+from planner.models.roster import Roster
+from service import models
 from service.egress import ChannelSettings, SecretName, SecretSettings, findings
+from service.models import ModelSettings
 
 LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 
@@ -143,8 +146,11 @@ class Settings(BaseSettings):
     people: dict[PersonName, PersonSettings] = Field(default={}, description="Who may answer gates, by name.")
     server: str | None = Field(default=None, description="URL of a running server, for the CLI.")
 
-    model: str | None = Field(default=None, description="Any litellm model name.")
+    model: str | None = Field(default=None, description="The litellm name of the model that plans.")
     model_price: str | None = Field(default=None, description="Dollars per million tokens, IN,OUT: 3,15.")
+    models: dict[str, ModelSettings] = Field(
+        default={}, description="Models that goals may choose, by name or glob, beside `model`."
+    )
     model_timeout_s: float = Field(default=120, gt=0)
     recorded: Path | None = Field(default=None, description="Replays recorded answers of a model from this folder.")
     pending: Path | None = Field(default=None, description="Where prompts go that no recorded answer fits.")
@@ -191,6 +197,7 @@ class Settings(BaseSettings):
     @model_validator(mode="after")
     def _holds_together(self) -> Self:
         found = findings(self.channels, self.secrets, folder=self.secrets_folder is not None)
+        found += models.findings(self.models, self.model)
         found += _alike(self.people, self.token)
         found += [f"ports: {port} is no port" for port in self.ports if not 0 < port < 1 << 16]
         if self.ca_file is not None and not self.ca_file.is_file():
@@ -224,6 +231,11 @@ class Settings(BaseSettings):
         """Give the tokens that requests carry: no log shows them."""
         own = () if self.token is None else (self.token.get_secret_value(),)
         return (*own, *(person.token.get_secret_value() for person in self.people.values()))
+
+    @property
+    def roster(self) -> Roster:
+        """Give the models that may be asked."""
+        return models.roster_of(self.models, self.model, self.model_price)
 
     @property
     def database_url(self) -> str:

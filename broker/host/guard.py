@@ -12,8 +12,8 @@ from typing import Any
 
 import httpx
 
-from broker.host.addresses import closed
 from broker.host.refusals import Refusal
+from catalog.addresses import closed
 from catalog.hosts import DEFAULT_PORTS, names_port
 
 URL_LENGTH = 8_192

@@ -6,12 +6,17 @@ import logging
 import os
 import warnings
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import cache
 from math import ceil
 from time import perf_counter
 from typing import Any
 
+import httpx
+from structlog import get_logger
+
+from planner.models.guard import ClosedTransport, GuardedTransport, asking
 from planner.models.port import (
     AllowanceError,
     Answer,
@@ -22,8 +27,11 @@ from planner.models.port import (
     RequestError,
 )
 from planner.models.prices import SETTING, Price
+from planner.models.roster import Entry, Place, place_of, redirecting
 from planner.models.vendor_errors import translated
 from schemas.values import JsonObject
+
+log = get_logger()
 
 FLOOR_TOKENS = 1_500
 """An answer shorter than this is rarely a whole plan: below it nothing is asked."""
@@ -41,29 +49,35 @@ class _Order:
     max_tokens: int
     structured: bool
     worst_usd: float
+    place: Place
 
 
 class LiteLlm:
     """A model that litellm can reach, asked once per prompt, without retries of its own.
 
-    Keys are those that litellm reads from the environment (`ANTHROPIC_API_KEY` and so on) unless `api_key` is given. An
-    answer must come whole within `timeout_s` seconds. `price` stands for a model whose price litellm does not know.
+    `entry` is the operator's: where the model is, its price where litellm does not know it, its limits. Nothing else says
+    where a question goes: no proxy, no variable of the environment, no name. Keys are those that litellm reads from the
+    environment (`ANTHROPIC_API_KEY` and so on) unless `api_key` is given. An answer must come whole within `timeout_s`
+    seconds, or those of the entry where they are fewer. `slots` are shared by all models of an entry.
     """
 
     def __init__(
         self,
         name: str,
         *,
+        entry: Entry,
         timeout_s: float = 180.0,
-        price: Price | None = None,
-        api_base: str | None = None,
         api_key: str | None = None,
+        slots: asyncio.Semaphore | None = None,
     ) -> None:
         """Keep the settings; litellm itself is imported by the first question."""
         self.name = name
-        self._timeout_s = timeout_s
-        self._price = price
-        self._reach = {key: value for key, value in {"api_base": api_base, "api_key": api_key}.items() if value is not None}
+        self._entry = entry
+        self._timeout_s = min(timeout_s, entry.timeout_s or timeout_s)
+        self._price = entry.price
+        self._slots = slots
+        given = {"api_base": entry.base_url, "api_key": api_key}
+        self._reach = {key: value for key, value in given.items() if value is not None}
         self._schema_refused = False
 
     async def ask(self, prompt: Prompt) -> Answer:
@@ -74,6 +88,10 @@ class LiteLlm:
         """
         # Importing takes seconds and counting tokens milliseconds; neither may hold up the event loop.
         order = await asyncio.to_thread(self._order, prompt)
+        async with self._slots or nullcontext():
+            return await self._asked(prompt, order)
+
+    async def _asked(self, prompt: Prompt, order: _Order) -> Answer:
         began = perf_counter()
         try:
             response = await self._send(prompt, order, structured=order.structured)
@@ -88,6 +106,7 @@ class LiteLlm:
         vendor = _litellm()
         with translated(self.name, may_have_cost_usd=0.0):
             provider = vendor.get_llm_provider(self.name)[1]
+            place = place_of(self.name, provider, self._entry)
             info = _info(vendor, self.name, provider)
             structured = not self._schema_refused and prompt.schema is not None and _holds_to(vendor, self.name, provider)
             counted = vendor.token_counter(model=self.name, messages=[dict(m) for m in prompt.messages])
@@ -99,9 +118,10 @@ class LiteLlm:
                 raise ContextLengthError(msg)
             cost = self._cost(vendor, provider)
         tokens_in = ceil(counted * _ASSUMED_SURPLUS) + _OVERHEAD_TOKENS
-        wanted = min(prompt.max_tokens, info.get("max_output_tokens") or prompt.max_tokens)
+        limits = (prompt.max_tokens, info.get("max_output_tokens"), self._entry.max_tokens)
+        wanted = min(limit for limit in limits if limit)
         max_tokens = _affordable(self.name, cost, tokens_in, wanted, prompt.allowance_usd)
-        return _Order(max_tokens=max_tokens, structured=structured, worst_usd=cost(tokens_in, max_tokens))
+        return _Order(max_tokens=max_tokens, structured=structured, worst_usd=cost(tokens_in, max_tokens), place=place)
 
     def _cost(self, vendor: Any, provider: str) -> Callable[[int, int], float]:
         if self._price is not None:
@@ -125,16 +145,17 @@ class LiteLlm:
         with translated(self.name, may_have_cost_usd=order.worst_usd):
             # litellm's own timeout runs anew with every chunk; this one is for the whole answer.
             async with asyncio.timeout(self._timeout_s):
-                return await _litellm().acompletion(
-                    model=self.name,
-                    messages=[dict(message) for message in prompt.messages],
-                    max_tokens=order.max_tokens,
-                    timeout=self._timeout_s,
-                    num_retries=0,
-                    max_retries=0,
-                    **shape,
-                    **self._reach,
-                )
+                with asking(order.place):
+                    return await _litellm().acompletion(
+                        model=self.name,
+                        messages=[dict(message) for message in prompt.messages],
+                        max_tokens=order.max_tokens,
+                        timeout=self._timeout_s,
+                        num_retries=0,
+                        max_retries=0,
+                        **shape,
+                        **self._reach,
+                    )
 
     def _answer(self, response: Any, order: _Order, *, latency_ms: float) -> Answer:
         choice = response.choices[0] if response.choices else None
@@ -170,6 +191,7 @@ def _litellm() -> Any:
     os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"  # read at import; else the price map is fetched from the network
     import litellm  # noqa: PLC0415  takes 2 to 3 s, which only a process that does ask a model should pay
 
+    _guard(litellm)
     litellm.suppress_debug_info = True
     litellm.disable_hf_tokenizer_download = True  # counting tokens must not fetch a tokenizer
     for name in ("LiteLLM", "LiteLLM Router", "LiteLLM Proxy"):
@@ -181,6 +203,32 @@ def _litellm() -> Any:
         warnings.simplefilter("ignore")
         litellm.completion(model="openai/gpt-4o", messages=[{"role": "user", "content": "."}], mock_response=".", api_key=".")
     return litellm
+
+
+def _guard(vendor: Any) -> None:
+    """Lead all of litellm's traffic through the guard, and take away the variables that would lead it elsewhere."""
+    from litellm.llms.custom_httpx.http_handler import AsyncHTTPHandler, HTTPHandler  # noqa: PLC0415  as above
+
+    ignored = sorted(redirecting(tuple(os.environ), tuple(map(str, vendor.provider_list))))
+    for name in ignored:
+        del os.environ[name]
+    if ignored:
+        log.warning("model_redirects_ignored", variables=ignored, says="base URLs are listed in the settings: models")
+    transport = GuardedTransport()
+
+    def client(*_: object, timeout: Any = None, **__: object) -> httpx.AsyncClient:
+        return httpx.AsyncClient(transport=transport, timeout=timeout, trust_env=False)
+
+    def closed_client(*_: object, **__: object) -> httpx.Client:
+        return httpx.Client(transport=ClosedTransport(), trust_env=False)
+
+    AsyncHTTPHandler.create_client = client  # type: ignore[method-assign]  # the one place through which all its clients come
+    HTTPHandler.create_client = closed_client  # type: ignore[method-assign]  # as above
+    vendor.in_memory_llm_clients_cache.flush_cache()
+    vendor.module_level_aclient, vendor.module_level_client = AsyncHTTPHandler(), HTTPHandler()
+    vendor.aclient_session = client()  # what OpenAI's own library sends with
+    vendor.client_session = closed_client()
+    vendor.api_base = None
 
 
 def _info(vendor: Any, model: str, provider: str) -> JsonObject:

@@ -66,7 +66,7 @@ def schema(
 def plan(
     text: Annotated[str, typer.Argument(help="What shall be reached, in a sentence.")],
     inputs: Annotated[str | None, typer.Option("--inputs", help="JSON object, or @FILE.")] = None,
-    model: Annotated[str | None, typer.Option(help="Any litellm model name.")] = None,
+    model: Annotated[str | None, typer.Option(help="One of the models that the operator lists.")] = None,
     output_format: FormatOption = Format.TEXT,
 ) -> None:
     """Plan a goal and check the plan; run nothing."""

@@ -33,7 +33,7 @@ def goal(
     text: Annotated[str, typer.Argument(help="What shall be reached, in a sentence.")],
     *,
     inputs: InputsOption = None,
-    model: Annotated[str | None, typer.Option(help="Any litellm model name.")] = None,
+    model: Annotated[str | None, typer.Option(help="One of the models that the operator lists.")] = None,
     must_produce: Annotated[str | None, typer.Option(help="JSON Schema of the answer, or @FILE.")] = None,
     watch: WatchOption = False,
     server: ServerOption = None,

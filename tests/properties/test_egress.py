@@ -10,11 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from broker.host import guard
-from broker.host.addresses import closed
 from broker.host.guard import Request, Target
 from broker.host.masks import Masks
 from broker.host.refusals import Refusal
 from broker.orders import Loan
+from catalog.addresses import closed
 from catalog.hosts import DEFAULT_PORTS
 
 PIECES = st.lists(

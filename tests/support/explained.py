@@ -21,7 +21,8 @@ from fragments.reading import read_document, read_fragment, read_template, read_
 from fragments.workflows import WorkflowInterface
 from planner.judgement import Wrong, judge
 from planner.models.port import Answer
-from service.goals import House, admit
+from planner.models.roster import Entry, Roster
+from service.goals import Goal, House, admit, template_of
 from tests.support.telling import of_problems
 
 CATALOG = load_catalog().catalog
@@ -104,6 +105,19 @@ _JUDGES = {
     Kind.MAPPING: _of_a_mapping,
     Kind.SUBMISSION: _of_a_submission,
 }
+
+
+def _with_feed(url: str) -> tuple[Problem, ...]:
+    house = House(left=Left(), hosts=("*",), channels=frozenset())
+    goal = Goal(goal="Count the news", inputs={"feed": url})
+    return admit(template_of(goal), goal.inputs, catalog=CATALOG, house=house, goal=goal).report.problems
+
+
+def _with_model(name: str) -> tuple[Problem, ...]:
+    roster = Roster(entries=(Entry(glob="openai/*"),))
+    house = House(left=Left(), hosts=("*",), channels=frozenset(), models=roster)
+    goal = Goal(goal="Count", model=name)
+    return admit(template_of(goal), {}, catalog=CATALOG, house=house, goal=goal).report.problems
 
 
 def _plan(*steps: dict[str, Any], output: Any = None) -> dict[str, Any]:
@@ -203,6 +217,14 @@ TOLD: dict[str, tuple[Told, Told]] = {
     "bounds.price": (
         lambda: _checked(_with_handler("fetch@3.0.0"), _FETCHING),
         lambda: _checked(_with_handler("fetch@2.0.0"), _FETCHING),
+    ),
+    "input.host": (
+        lambda: _with_feed("https://news(now).example.org/"),
+        lambda: _with_feed("https://news.example.org/"),
+    ),
+    "planner.model": (
+        lambda: _with_model("openai/http://127.0.0.1:9/v1"),
+        lambda: _with_model("openai/gpt-4o"),
     ),
     "answer.cut_off": (lambda: _cut(truncated=True), lambda: _cut(truncated=False)),
 }

@@ -10,7 +10,7 @@ from typing import Any
 import litellm.exceptions
 import pytest
 
-from planner.models.lite_llm import FLOOR_TOKENS, LiteLlm
+from planner.models.lite_llm import FLOOR_TOKENS, LiteLlm, _litellm
 from planner.models.port import (
     AllowanceError,
     Answer,
@@ -24,6 +24,7 @@ from planner.models.port import (
     RequestError,
 )
 from planner.models.prices import Price
+from planner.models.roster import Entry
 from planner.models.vendor_errors import ERRORS
 
 SCHEMA = {"type": "object", "properties": {"steps": {"type": "array"}, "refused": {"type": "string"}}}
@@ -106,7 +107,8 @@ def prompt(*, allowance_usd: float = 1.0, max_tokens: int = 4_000, content: str 
 
 
 def model(provider: Provider, name: str = KNOWN, *, timeout_s: float = 10.0, price: Price | None = None) -> LiteLlm:
-    return LiteLlm(name, api_base=provider.base, api_key="key-of-the-house", timeout_s=timeout_s, price=price)
+    entry = Entry(glob=name, base_url=provider.base, price=price)
+    return LiteLlm(name, entry=entry, api_key="key-of-the-house", timeout_s=timeout_s)
 
 
 async def test_a_known_model_is_asked_for_structured_output_and_its_answer_is_priced(provider: Provider) -> None:
@@ -301,7 +303,7 @@ async def test_a_provider_that_does_not_answer_in_time_is_given_up_and_may_have_
 
 
 async def test_a_provider_that_is_not_there_may_be_tried_again() -> None:
-    gone = LiteLlm(KNOWN, api_base="http://127.0.0.1:9/v1", api_key="k", timeout_s=5)
+    gone = LiteLlm(KNOWN, entry=Entry(glob=KNOWN, base_url="http://127.0.0.1:9/v1"), api_key="k", timeout_s=5)
     with pytest.raises(ProviderError) as raised:
         await gone.ask(prompt())
     assert (raised.value.retryable, raised.value.cost_usd) == (True, 0.0)
@@ -329,3 +331,30 @@ def test_an_error_of_the_librarys_parsers_is_a_provider_error(error: Callable[[s
     with pytest.raises(ProviderError) as raised, translated("m", may_have_cost_usd=0.0):
         raise error(*["content"])
     assert raised.value.message == f"m: {says}"
+
+
+async def test_no_variable_of_the_environment_leads_a_question_elsewhere(
+    provider: Provider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _litellm()  # what is set before its first use is taken away; what is set later meets the guard
+    monkeypatch.setenv("OPENAI_BASE_URL", provider.base)
+    monkeypatch.setenv("OPENAI_API_BASE", provider.base)
+    monkeypatch.setenv("HTTPS_PROXY", provider.base.removesuffix("/v1"))
+    with pytest.raises(ProviderError):
+        await LiteLlm(KNOWN, entry=Entry(glob="openai/*"), api_key="k", timeout_s=5).ask(prompt())
+    assert provider.asked == []
+
+
+@pytest.mark.parametrize("name", ["oobabooga/http://127.0.0.1:{port}/x", "openai/http://127.0.0.1:{port}/v1"])
+async def test_a_name_that_holds_a_url_reaches_nobody(provider: Provider, name: str) -> None:
+    name = name.format(port=provider.base.rpartition(":")[2].removesuffix("/v1"))
+    with pytest.raises(ModelError):
+        await LiteLlm(name, entry=Entry(glob="*", price=Price(usd_in=0, usd_out=0)), api_key="k", timeout_s=5).ask(prompt())
+    assert provider.asked == []
+
+
+async def test_the_limits_of_an_entry_hold(provider: Provider) -> None:
+    provider.replies = [Reply(body=completion(PLAN))]
+    entry = Entry(glob=KNOWN, base_url=provider.base, max_tokens=2_000)
+    await LiteLlm(KNOWN, entry=entry, api_key="k", timeout_s=10).ask(prompt())
+    assert provider.asked[0]["max_tokens"] == 2_000

@@ -3,9 +3,9 @@
 import pytest
 
 from broker.host import guard
-from broker.host.addresses import closed
 from broker.host.guard import Endpoint, Request, Rules, Target
 from broker.host.refusals import Refusal
+from catalog.addresses import closed
 
 
 def target(url: str) -> Target:

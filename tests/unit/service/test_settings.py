@@ -5,6 +5,7 @@ import pytest
 
 from broker.channels import Email, Webhook
 from broker.policy import CEILING, Binding
+from planner.models.prices import Price
 from service.settings import SettingsError, read_settings
 
 
@@ -203,3 +204,31 @@ def test_people_without_an_operator_are_told() -> None:
     assert read_settings(people={"ann": {"token": TOKEN}}).unguarded.endswith("Set GOALWRIGHT_TOKEN.")
     assert read_settings(people={"ann": {"token": TOKEN}}, token="operator-s-own-token").unguarded == ""
     assert read_settings().unguarded == ""
+
+
+def test_the_models_that_may_be_asked_are_those_listed_and_the_one_that_plans() -> None:
+    listed = {"openai/*": {"price": "1,2", "concurrency": 2}, "house/*": {"base_url": "http://10.0.0.5:8000/v1"}}
+    roster = read_settings(model="anthropic/claude", model_price="3,15", models=listed).roster
+    found = [roster.find(name) for name in ("anthropic/claude", "openai/gpt-4o", "house/x", "mistral/x")]
+    assert [entry and (entry.glob, entry.base_url, entry.price, entry.concurrency) for entry in found] == [
+        ("anthropic/claude", None, Price(usd_in=3, usd_out=15), None),
+        ("openai/*", None, Price(usd_in=1, usd_out=2), 2),
+        ("house/*", "http://10.0.0.5:8000/v1", None, None),
+        None,
+    ]
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"model": "oobabooga/http://127.0.0.1:9001/x"},
+        {"models": {"openai/http://x/*": {}}},
+        {"models": {"openai/*": {"base_url": "127.0.0.1:9001"}}},
+        {"models": {"openai/*": {"base_url": "https://user:pw@api.example"}}},
+        {"models": {"openai/*": {"price": "free"}}},
+        {"models": {"openai/*": {"api_base": "https://api.example"}}},
+    ],
+)
+def test_a_list_of_models_that_cannot_be_meant_is_refused(given: dict[str, Any]) -> None:
+    with pytest.raises(SettingsError):
+        read_settings(**given)

@@ -1,4 +1,4 @@
-"""Which network addresses a handler may be connected to."""
+"""Which network addresses what comes from outside may lead to."""
 
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
