@@ -55,12 +55,13 @@ class Wake:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Signal:
-    """Answer what a step waits for. `groups` are those of the sender, who is the command's actor."""
+    """Answer what a step waits for. `groups` are those of the sender, who is the command's actor; `id` the sender's own."""
 
     step: str
     signal: str
     body: JsonObject
     groups: tuple[str, ...] = ()
+    id: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -149,16 +149,19 @@ def _attempt_failed(state: TaskState, body: facts.AttemptFailed, _at: datetime) 
 def _step_waits(state: TaskState, body: facts.StepWaits, at: datetime) -> TaskState:
     step = state.steps[body.step]
     before = step.wait
-    wait = WaitState(
-        signal=body.signal,
-        asks=body.asks,
-        since=at if before is None else before.since,
-        until=body.until,
-        received=() if before is None else before.received,
-        seen=0 if before is None else before.seen,
-    )
+    if before is None:
+        wait = WaitState(signal=body.signal, asks=body.asks, since=at, until=body.until)
+    else:
+        same = (before.signal, _question(before.asks)) == (body.signal, _question(body.asks))
+        asked = before.asked if same else len(before.received)
+        wait = replace(before, signal=body.signal, asks=body.asks, until=body.until, asked=asked)
     waiting = replace(step, status=moved(step, steps.Status.WAITING), reserved=ledger.NOTHING, wait=wait)
     return put(state, waiting, settled(state, step, body.spent))
+
+
+def _question(asks: JsonObject) -> JsonObject:
+    """Give what people are asked, without what the engine adds of what follows."""
+    return {name: part for name, part in asks.items() if name != "follows"}
 
 
 def _signal_received(state: TaskState, body: facts.SignalReceived, at: datetime) -> TaskState:
@@ -170,7 +173,14 @@ def _signal_received(state: TaskState, body: facts.SignalReceived, at: datetime)
         "at": at.isoformat(),
         "timed_out": False,
     }
-    return _with_signal(state, body.step, signal, None)
+    after = _with_signal(state, body.step, signal, None)
+    return _with_id(after, body) if body.id else after
+
+
+def _with_id(state: TaskState, body: facts.SignalReceived) -> TaskState:
+    step = state.steps[body.step]
+    assert step.wait is not None, "a signal answers a wait"
+    return put(state, replace(step, wait=replace(step.wait, ids=step.wait.ids | {(body.sender, body.id)})))
 
 
 def _wait_timed_out(state: TaskState, body: facts.WaitTimedOut, at: datetime) -> TaskState:

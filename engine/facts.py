@@ -108,13 +108,17 @@ class StepWaits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignalReceived:
-    """Somebody answered what a step waits for. `groups` are those that the service knows `sender` to belong to."""
+    """Somebody answered what a step waits for. `groups` are those that the service knows `sender` to belong to.
+
+    `id` is the sender's own, where one was sent: the same id from the same sender is the same signal.
+    """
 
     step: str
     signal: str
     sender: str
     groups: tuple[str, ...]
     body: JsonObject
+    id: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -55,7 +55,8 @@ class PlanningState:
 class WaitState:
     """What a step waits for, or last waited for. `since` is when it began to; a time-out begins anew.
 
-    `received` are all signals so far as its handler sees them, `seen` how many of them the latest attempt was given.
+    `received` are all signals so far as its handler sees them, `seen` how many of them the latest attempt was given. `asked` is
+    how many there were when what is asked now was asked first; `ids` are the signals' own, each with its sender.
     """
 
     signal: str
@@ -64,6 +65,8 @@ class WaitState:
     until: datetime | None
     received: tuple[JsonObject, ...] = ()
     seen: int = 0
+    asked: int = 0
+    ids: frozenset[tuple[str, str]] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

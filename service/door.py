@@ -9,6 +9,8 @@ from catalog.hosts import hosts_by_key
 from catalog.registry import Catalog
 from engine.commands import Command, Signal, Submit
 from engine.constructs import RUNS
+from engine.decisions.endings import content, content_of
+from engine.facts import TaskSubmitted
 from engine.ports import Store
 from engine.runner import Runner
 from fragments.checks.engines import not_run
@@ -26,6 +28,13 @@ from planner.planner import SET_A_MODEL
 from schemas.values import Json, JsonObject
 from service.drawing.picture import Picture, picture
 from service.goals import Admission, Goal, House, admit, planning_frame, template_of
+
+KEY_REUSED = Problem(
+    code="request.key_reused",
+    where="",
+    says="This Idempotency-Key was used for another submission.",
+    hint="Use a new key.",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,11 +116,11 @@ class Door:
         await self.runner.cancel(task, reason, self.actor)
 
     async def signal(
-        self, task: str, step: str, signal: str, body: JsonObject, *, sender: str, groups: tuple[str, ...]
+        self, task: str, step: str, signal: str, body: JsonObject, *, sender: str, groups: tuple[str, ...], key: str = ""
     ) -> bool:
-        """Answer what a step waits for; False where it does not wait."""
+        """Answer what a step waits for; False where it does not wait, or the sender has answered before."""
         assert self.runner is not None, "this door only checks"
-        order = Signal(step=step, signal=signal, body=body, groups=groups)
+        order = Signal(step=step, signal=signal, body=body, groups=groups, id=key)
         receipt = await self.runner.submit(Command(id="", task=task, actor=sender, order=order))
         return receipt.applied
 
@@ -128,21 +137,19 @@ class Door:
         if admission.submit is None:
             return Submitted(task=None, problems=admission.report.problems)
         task = secrets.token_hex(8) if key is None else hashlib.sha256(key.encode()).hexdigest()[:16]
-        if key is not None and (clash := await self._clash(task, admission.submit)):
-            return clash
         assert self.runner is not None, "this door only checks"
-        await self.runner.submit(Command(id=f"submit-{task}", task=task, actor=self.actor, order=admission.submit))
+        command = Command(id=f"submit-{task}", task=task, actor=self.actor, order=admission.submit)
+        receipt = await self.runner.submit(command)
+        if not receipt.applied and not await self._is_of(task, admission.submit):
+            return Submitted(task=None, problems=(KEY_REUSED,))
         return Submitted(task=task, problems=admission.report.problems)
 
-    async def _clash(self, task: str, submit: Submit) -> Submitted | None:
+    async def _is_of(self, task: str, submit: Submit) -> bool:
+        """Say whether the task that is there began with this very content, as its first fact tells."""
         assert self.store is not None, "this door only checks"
-        row = await self.store.task(task)
-        if row is None:
-            return None
-        if (row.goal, row.name, dict(row.input)) == (submit.goal, submit.template.name, dict(submit.input)):
-            return Submitted(task=task, problems=())
-        says = "This Idempotency-Key was used for another submission."
-        return Submitted(task=None, problems=(Problem(code="request.key_reused", where="", says=says, hint="Use a new key."),))
+        first = await self.store.facts(task, limit=1)
+        begun = first[0].body if first else None
+        return isinstance(begun, TaskSubmitted) and content(begun) == content_of(submit)
 
     def _frame(self, document: Template | Fragment | None, given: JsonObject | None) -> Frame:
         bounds = document.bounds if isinstance(document, Template) else None

@@ -8,12 +8,12 @@ from engine.facts import Error
 from engine.reasons import Reason
 from engine.state import ROOT, StepState
 from fragments.bounds import Amounts
-from schemas.values import JsonObject
+from schemas.values import JsonObject, digest
 
 
 def submit(draft: Draft, order: commands.Submit) -> None:
     """Begin a task; what can be known at once to be wrong ends it at once."""
-    template = order.template.model_dump(mode="json", by_alias=True, exclude_unset=True)
+    template = _document(order)
     draft.add(
         facts.TaskSubmitted(
             namespace=order.template.namespace,
@@ -33,6 +33,16 @@ def submit(draft: Draft, order: commands.Submit) -> None:
         draft.add(facts.TaskFailed(error=wrong))
         return
     draft.open(_root(order, template))
+
+
+def content(begun: facts.TaskSubmitted) -> str:
+    """Name the content of a submission by its digest: two with the same began, or would have begun, the same work."""
+    return digest([begun.template, begun.input, begun.goal, begun.model])
+
+
+def content_of(order: commands.Submit) -> str:
+    """Name the content of a submission that is still to come."""
+    return digest([_document(order), order.input, order.goal, order.model])
 
 
 def cancel(draft: Draft, order: commands.Cancel) -> None:
@@ -66,6 +76,11 @@ def recover(draft: Draft, step: StepState) -> None:
         attempts.recover(draft, step)
     else:
         planning.recover(draft, step)
+
+
+def _document(order: commands.Submit) -> JsonObject:
+    document: JsonObject = order.template.model_dump(mode="json", by_alias=True, exclude_unset=True)
+    return document
 
 
 def _wrong(draft: Draft, order: commands.Submit) -> Error | None:

@@ -71,6 +71,16 @@ def waits(connection: Connection, *, limit: int) -> list[WaitRow]:
     return [_wait(row) for row in connection.execute(wanted).mappings()]
 
 
+def signals(connection: Connection, wanted: str) -> list[JsonObject]:
+    """Read the signals that a task has received, `{step, signal, sender, body, id, seq, at}`, the oldest first."""
+    rows = (
+        select(FACTS.c.seq, FACTS.c.at, FACTS.c.body)
+        .where(FACTS.c.task == wanted, FACTS.c.kind == "SignalReceived")
+        .order_by(FACTS.c.seq)
+    )
+    return [{"id": "", **_value(row.body), "seq": row.seq, "at": row.at} for row in connection.execute(rows)]
+
+
 def _tasks() -> Select[Any]:
     last = select(FACTS.c.seq).where(FACTS.c.task == TASKS.c.id).order_by(FACTS.c.seq.desc()).limit(1).scalar_subquery()
     books = and_(LEDGER.c.task == TASKS.c.id, LEDGER.c.account == "")

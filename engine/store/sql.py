@@ -23,6 +23,7 @@ from engine.store.statements import Append
 from engine.store.upgrading import upgrade
 from engine.store.writer import Writer
 from engine.views import Change
+from schemas.values import JsonObject
 
 _READERS = 4
 _NO_TEXT = "decode to UTF-8"
@@ -121,6 +122,10 @@ class SqlReader:
         """Read the steps that wait for a signal, those of the oldest tasks first."""
         return await self._read(lambda connection: queries.waits(connection, limit=limit))
 
+    async def signals(self, task: str) -> list[JsonObject]:
+        """Read the signals that a task has received, the oldest first."""
+        return await self._read(lambda connection: queries.signals(connection, task))
+
     async def _read(self, query: Callable[[Connection], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._threads, self._queried, query)
 
@@ -147,6 +152,7 @@ class SqlStore:
         self.facts, self.load = reader.facts, reader.load
         self.unfinished, self.quarantined = reader.unfinished, reader.quarantined
         self.task, self.tasks, self.plans, self.waits = reader.task, reader.tasks, reader.plans, reader.waits
+        self.signals = reader.signals
 
     @classmethod
     @asynccontextmanager

@@ -40,9 +40,9 @@ class World:
         """Begin the task."""
         return self.command(submission(made, catalog=self.rules.catalog, **more).order)
 
-    def command(self, order: commands.Order) -> list[Body]:
+    def command(self, order: commands.Order, actor: str = "tester") -> list[Body]:
         """Decide one command; keep its facts and what became owed."""
-        command = commands.Command(id="c", task=self.task, actor="tester", order=order)
+        command = commands.Command(id="c", task=self.task, actor=actor, order=order)
         decision = decide(self.state, command, rules=self.rules, now=self.now, chance=self.chance)
         sealed, self._tip = seal(self.task, self._tip, decision.bodies, actor="tester", at=self.now)
         self.log += sealed
@@ -68,9 +68,19 @@ class World:
         """Let the attempt under way wait for a signal."""
         return self._report(step, Waits(signal=signal, **more))
 
-    def signal(self, step: str, signal: str = "approval", groups: tuple[str, ...] = (), **body: Json) -> list[Body]:
+    def signal(
+        self,
+        step: str,
+        signal: str = "approval",
+        groups: tuple[str, ...] = (),
+        *,
+        sender: str = "tester",
+        key: str = "",
+        **body: Json,
+    ) -> list[Body]:
         """Answer what a step waits for."""
-        return self.command(commands.Signal(step=step, signal=signal, body=body, groups=groups))
+        order = commands.Signal(step=step, signal=signal, body=body, groups=groups, id=key)
+        return self.command(order, sender)
 
     def reply(self, step: str, reply: PlanReply) -> list[Body]:
         """Let the planner answer the question under way."""

@@ -83,6 +83,60 @@ async def test_the_same_idempotency_key_gives_the_same_task(tmp_path: Path) -> N
     assert (other.status_code, other.json()["problems"][0]["code"]) == (409, "request.key_reused")
 
 
+OTHER = {
+    "another step": {"template": TEMPLATE | {"steps": [SUM | {"config": {"expression": "$max(x)"}}]}},
+    "another output": {"template": TEMPLATE | {"output": {"sum": "{{ steps.total.output }}"}}},
+    "other bounds": {"template": TEMPLATE | {"bounds": {"steps": 5}}},
+    "another namespace": {"template": TEMPLATE | {"namespace": "beta"}},
+    "another version": {"template": TEMPLATE | {"version": "2.0.0"}},
+    "another description": {"template": TEMPLATE | {"description": "d"}},
+    "another input": {"template": TEMPLATE, "input": {"y": 1}},
+    "another retry": {"template": TEMPLATE | {"steps": [SUM | {"retry": {"max_attempts": 1}}]}},
+    "one more step": {"template": TEMPLATE | {"steps": [SUM, SUM | {"name": "more"}]}},
+}
+GOALS = {
+    "another sentence": {"goal": "Add it up"},
+    "other inputs": {"goal": "Add up", "inputs": {"x": [1]}},
+    "other bounds": {"goal": "Add up", "bounds": {"cost_usd": 0.5}},
+    "another namespace": {"goal": "Add up", "namespace": "beta"},
+    "another contract": {"goal": "Add up", "must_produce": {"type": "object"}},
+    "narrower allowance": {"goal": "Add up", "allow": {"handlers": ["transform"]}},
+    "another model": {"goal": "Add up", "model": "gpt-4o"},
+}
+
+
+@pytest.mark.parametrize("other", [pytest.param(given, id=name) for name, given in OTHER.items()])
+async def test_a_key_belongs_to_the_content_of_its_template(tmp_path: Path, other: dict[str, Any]) -> None:
+    await _held_to_its_content(tmp_path, "/v1/tasks", {"template": TEMPLATE}, other)
+
+
+@pytest.mark.parametrize("other", [pytest.param(given, id=name) for name, given in GOALS.items()])
+async def test_a_key_belongs_to_the_content_of_its_goal(tmp_path: Path, other: dict[str, Any]) -> None:
+    await _held_to_its_content(tmp_path, "/v1/goals", {"goal": "Add up"}, other)
+
+
+async def _held_to_its_content(folder: Path, path: str, given: dict[str, Any], other: dict[str, Any]) -> None:
+    headers = {"Idempotency-Key": "k"}
+    async with served(folder, planner=ScriptedPlanner(), handlers=ScriptedHandlers({"transform": three})) as app:
+        first = await app.http.post(path, json=given, headers=headers)
+        answers = [await app.http.post(path, json=body, headers=headers) for body in (other, given)]
+    assert [first.status_code, *(answer.status_code for answer in answers)] == [201, 409, 201], answers[0].text
+    assert answers[0].json()["problems"][0]["code"] == "request.key_reused"
+    assert answers[1].json()["id"] == first.json()["id"]
+
+
+async def test_of_two_submissions_at_once_with_one_key_one_is_taken(tmp_path: Path) -> None:
+    headers = {"Idempotency-Key": "k"}
+    async with served(tmp_path, planner=ScriptedPlanner(), handlers=ScriptedHandlers({"transform": three})) as app:
+        bodies = [{"template": TEMPLATE | {"name": name}} for name in ("a", "b", "a", "b")]
+        sent = await asyncio.gather(*(app.http.post("/v1/tasks", json=body, headers=headers) for body in bodies))
+        tasks = (await app.http.get("/v1/tasks")).json()["tasks"]
+    codes = [answer.status_code for answer in sent]
+    assert sorted(codes) == [201, 201, 409, 409]
+    assert codes[:2] == codes[2:]
+    assert len(tasks) == 1
+
+
 async def test_a_running_task_is_cancelled_once(tmp_path: Path) -> None:
     handlers = ScriptedHandlers({"transform": three})
     handlers.hold("total")

@@ -1,3 +1,4 @@
+import asyncio
 from pathlib import Path
 from typing import Any
 
@@ -94,7 +95,7 @@ async def test_a_second_answer_finds_nobody_waiting(tmp_path: Path) -> None:
         await app.http.post(f"/v1/tasks/{task}/signals", json=APPROVE)
         assert app.services.runner is not None
         await app.services.runner.finished(task)
-        answer = await app.http.post(f"/v1/tasks/{task}/signals", json=APPROVE)
+        answer = await app.http.post(f"/v1/tasks/{task}/signals", json={"body": {"decision": "reject"}})
     assert answer.status_code == 409
     assert "None of its steps does." in answer.json()["detail"]
 
@@ -111,3 +112,43 @@ async def test_a_person_reads_and_answers_and_does_nothing_else(tmp_path: Path) 
     assert (shown.status_code, shown.json()["steps"][0]["waits"]["signal"]) == (200, "approval")
     assert (mine, len(theirs)) == ([], 1)
     assert (submitted.status_code, cancelled.status_code, stranger.status_code) == (403, 403, 401)
+
+
+def both(call: Call) -> Outcome:
+    """Wait until two signals came."""
+    if len(call.signals) < 2:
+        return Waits(signal="approval", asks={"title": "Go?", "groups": ["leads"], "answer": ANSWER}, timeout_s=60.0)
+    approvals = [{"sender": signal["sender"], "at": signal["at"], "comment": ""} for signal in call.signals]
+    return Ok(output={"approved": True, "decision": "approved", "approvals": approvals, "rejections": [], "stage": 0})
+
+
+async def test_an_answer_sent_twice_counts_once_and_gets_the_same_receipt(tmp_path: Path) -> None:
+    scripted = ScriptedHandlers({"gate": both})
+    async with served(tmp_path, planner=ScriptedPlanner(), handlers=scripted, people=PEOPLE) as app:
+        task = await waiting(app)
+        path = f"/v1/tasks/{task}/signals"
+        answers = await asyncio.gather(*(app.http.post(path, json=APPROVE, headers=token("ann")) for _ in range(5)))
+        changed = await app.http.post(path, json={"body": {"decision": "reject"}}, headers=token("ann"))
+        facts = (await app.http.get(f"/v1/tasks/{task}/facts")).json()["facts"]
+        await app.http.post(path, json=APPROVE)
+        assert app.services.runner is not None
+        row = await app.services.runner.finished(task)
+        late = await app.http.post(path, json=APPROVE, headers=token("ann"))
+    receipt = {"task": task, "step": "ask", "signal": "approval", "sender": "ann"}
+    assert [(answer.status_code, answer.json()) for answer in [*answers, late]] == [(202, receipt)] * 6
+    assert [fact["kind"] for fact in facts].count("SignalReceived") == 1
+    assert changed.status_code == 409
+    assert 'with {"decision":"approve"}. An answer counts once and cannot be changed.' in changed.json()["detail"]
+    assert row.status == "complete"
+
+
+async def test_the_key_of_an_answer_belongs_to_its_content(tmp_path: Path) -> None:
+    scripted = ScriptedHandlers({"gate": both})
+    async with served(tmp_path, planner=ScriptedPlanner(), handlers=scripted, people=PEOPLE) as app:
+        task = await waiting(app)
+        path, headers = f"/v1/tasks/{task}/signals", token("ann") | {"Idempotency-Key": "a1"}
+        first = await app.http.post(path, json=APPROVE, headers=headers)
+        again = await app.http.post(path, json=APPROVE, headers=headers)
+        other = await app.http.post(path, json={"body": {"decision": "reject"}}, headers=headers)
+    assert (first.status_code, again.status_code, first.json()) == (202, 202, again.json())
+    assert (other.status_code, other.json()["problems"][0]["code"]) == (409, "request.key_reused")

@@ -59,7 +59,7 @@ def test_a_signal_that_comes_while_the_handler_runs_is_kept_for_it() -> None:
     w = gated()
     w.waits("ask")
     w.signal("ask", n=1)
-    assert kinds(w.signal("ask", n=2)) == ["SignalReceived ask"]
+    assert kinds(w.signal("ask", sender="ann", n=2)) == ["SignalReceived ask"]
     bodies = w.waits("ask")
     assert kinds(bodies) == ["StepWaits ask", "StepStarted ask"]
     assert [s["body"] for s in w.call("ask").call.signals] == [{"n": 1}, {"n": 2}]
@@ -124,7 +124,7 @@ def test_a_failing_handler_is_retried_and_then_sees_the_signals_of_both_times() 
     w.waits("ask", timeout_s=3600.0)
     w.signal("ask", n=1)
     w.failed("ask", retryable=True)
-    assert kinds(w.signal("ask", n=2)) == ["SignalReceived ask"]
+    assert kinds(w.signal("ask", sender="ann", n=2)) == ["SignalReceived ask"]
     w.wake("ask")
     assert [s["body"] for s in w.call("ask").call.signals] == [{"n": 1}, {"n": 2}]
 
@@ -168,3 +168,35 @@ def test_a_step_that_waits_tells_what_follows_it_in_its_plan_and_around() -> Non
         ("plan/1/each/send", "write@1.0.0", True),
         ("last", "echo@1.0.0", False),
     ]
+
+
+def test_an_answer_counts_once_however_often_it_is_sent() -> None:
+    w = gated()
+    w.waits("ask", asks={"title": "go?"})
+    assert w.signal("ask", decision="approve") != []
+    assert w.signal("ask", decision="approve") == []  # while the handler looks at the first
+    w.waits("ask", asks={"title": "go?"})
+    assert w.signal("ask", decision="approve") == []  # while it waits on, for others
+    assert w.signal("ask", decision="reject") == []  # nor can it be changed
+    w.crash()
+    assert w.signal("ask", decision="approve") == []
+    assert kinds(w.signal("ask", sender="ann", decision="approve")) == ["SignalReceived ask", "StepStarted ask"]
+
+
+def test_another_question_can_be_answered_by_who_answered_the_one_before() -> None:
+    w = gated()
+    w.waits("ask", asks={"title": "go?"})
+    w.signal("ask", key="k1", n=1)
+    w.waits("ask", asks={"title": "really?"})
+    assert w.signal("ask", key="k1", n=1) == []  # what is late is no answer to it
+    assert w.signal("ask", key="k2", n=1) != []
+
+
+def test_after_a_time_out_what_was_answered_stays_answered() -> None:
+    w = gated()
+    w.waits("ask", asks={"title": "go?"}, timeout_s=60.0)
+    w.signal("ask", n=1)
+    w.waits("ask", asks={"title": "go?"}, timeout_s=60.0)
+    w.wake("ask")
+    w.waits("ask", asks={"title": "go?"}, timeout_s=60.0)
+    assert w.signal("ask", n=2) == []
