@@ -50,7 +50,7 @@ async def send_signal(
     try:
         return await _taken(row, request, services, sender, idempotency_key or "")
     except _NotTakenError as refused:
-        return await _receipt(services, row, request, sender, idempotency_key or "", refused)
+        return await _receipt(services, row, request, sender, idempotency_key or "", refused=refused)
 
 
 class _NotTakenError(Refusal):
@@ -81,7 +81,7 @@ async def _taken(row: TaskRow, request: SignalRequest, services: Services, sende
 
 
 async def _receipt(
-    services: Services, row: TaskRow, request: SignalRequest, sender: Sender, key: str, refused: _NotTakenError
+    services: Services, row: TaskRow, request: SignalRequest, sender: Sender, key: str, *, refused: _NotTakenError
 ) -> dict[str, Json]:
     """Give the receipt of a signal that was counted before; refuse another one in its place."""
     mine = [
