@@ -6,7 +6,7 @@ off at its end: that takes an `Anchor`, a tip kept elsewhere.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
 from json import JSONEncoder
@@ -16,6 +16,7 @@ from engine.codec import encode
 from engine.errors import EngineError
 from engine.evolve import evolve
 from engine.facts import Fact
+from engine.recomputed import Judge
 from engine.state import TaskState
 
 GENESIS = ""
@@ -62,12 +63,17 @@ class Verdict:
 
     facts: int
     tip: str
-    findings: tuple[Finding, ...]
+    sealed: int = 0
+    findings: tuple[Finding, ...] = ()
 
     @property
     def ok(self) -> bool:
         """Say whether nothing was found."""
         return not self.findings
+
+    def with_findings(self, more: Iterable[Finding]) -> "Verdict":
+        """Add what was found elsewhere."""
+        return replace(self, findings=(*self.findings, *more))
 
 
 def seal(task: str, tip: Tip, bodies: Sequence[facts.Body], *, actor: str, at: datetime) -> tuple[list[Fact], Tip]:
@@ -110,21 +116,30 @@ def flaws(task: str, log: Iterable[Fact], anchors: Sequence[Anchor] = ()) -> Ite
 
 def verify(task: str, log: Iterable[Fact], anchors: Sequence[Anchor] = ()) -> Verdict:
     """Check a task's whole log; every finding is reported."""
-    facts_ = tuple(log)
-    findings = [*flaws(task, facts_, anchors), *_replayed(task, facts_)]
-    last = facts_[-1] if facts_ else None
+    return verified(task, tuple(log), anchors)[0]
+
+
+def verified(task: str, log: Sequence[Fact], anchors: Sequence[Anchor] = ()) -> tuple[Verdict, TaskState | None]:
+    """Check a task's whole log as `verify` does; give the state that it comes to besides, None where it cannot be followed."""
+    state, found = _replayed(task, log)
+    findings = sorted([*flaws(task, log, anchors), *found], key=lambda each: each.seq)
+    last = log[-1] if log else None
+    sealed = sum(1 for fact in log if fact.mac)
     tip = last.hash if last else GENESIS
-    return Verdict(facts=last.seq if last else 0, tip=tip, findings=tuple(sorted(findings, key=lambda each: each.seq)))
+    return Verdict(facts=last.seq if last else 0, tip=tip, sealed=sealed, findings=tuple(findings)), state
 
 
-def _replayed(task: str, log: Sequence[Fact]) -> Iterator[Finding]:
+def _replayed(task: str, log: Sequence[Fact]) -> tuple[TaskState | None, list[Finding]]:
     """Follow the log as far as it can be followed."""
     state: TaskState | None = TaskState(task=task)
+    judge = Judge()
+    findings: list[Finding] = []
     for fact in log:
         if state is None:
-            return
-        state, wrong = _followed(state, fact)
-        yield from wrong
+            break
+        state, wrong = _followed(state, fact, judge)
+        findings += wrong
+    return state, findings
 
 
 def _name(head: tuple[str, str, int, str, str, str], text: str) -> str:
@@ -151,21 +166,21 @@ def _links(task: str, tip: Tip, fact: Fact) -> Iterable[Finding]:
         yield Finding(seq=fact.seq, says="the fact is not what its hash was made of")
 
 
-def _followed(state: TaskState, fact: Fact) -> tuple[TaskState | None, list[Finding]]:
+def _followed(state: TaskState, fact: Fact, judge: Judge) -> tuple[TaskState | None, list[Finding]]:
     """Replay one fact. After one that cannot follow, the rest says nothing: no state to go on from."""
     if state.ended:
         return state, [Finding(seq=fact.seq, says=f"{fact.kind} comes after the task ended")]
     try:
         after = evolve(state, fact.body, at=fact.at)
-    except (EngineError, KeyError, ValueError, TypeError, AssertionError, AttributeError) as wrong:
-        return None, [Finding(seq=fact.seq, says=f"{fact.kind} cannot follow what came before: {wrong}")]
-    return after, _judged(after, fact)
+        wrong = [Finding(seq=fact.seq, says=says) for says in judge.judge(state, after, fact)]
+    except (EngineError, LookupError, ValueError, TypeError, AssertionError, AttributeError) as fault:
+        return None, [Finding(seq=fact.seq, says=f"{fact.kind} cannot follow what came before: {fault}")]
+    return after, [*wrong, *_unended(after, fact)]
 
 
-def _judged(state: TaskState, fact: Fact) -> list[Finding]:
-    over = [name or "the task" for name, account in sorted(state.ledger.items()) if account.overdrawn]
-    findings = [Finding(seq=fact.seq, says=f"{name} used or reserved more than its bounds allow") for name in over]
-    if state.status is not tasks.Status.RUNNING:
-        open_ = [path for path, step in sorted(state.steps.items()) if not step.finished]
-        findings += [Finding(seq=fact.seq, says=f"the task ended while step {path} had not") for path in open_]
-    return findings
+def _unended(state: TaskState, fact: Fact) -> Iterator[Finding]:
+    if state.status is tasks.Status.RUNNING:
+        return
+    for path, step in sorted(state.steps.items()):
+        if not step.finished:
+            yield Finding(seq=fact.seq, says=f"the task ended while step {path} had not")

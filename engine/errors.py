@@ -14,6 +14,7 @@ EngineError
    ├─ DatabaseBusyError     another process runs this database
    ├─ DatabaseNewerError    a newer version of the program made this database
    ├─ KeysError             the keys of the installation cannot be read or written
+   ├─ TipsError             the file of tips cannot be read or written
    ├─ DatabaseUrlError      the address names no database that is supported
    ├─ StoreUnavailableError the database cannot be used now; later it may
    └─ StoreBrokenError      the database refused what was asked: a fault here, or damage
@@ -136,6 +137,15 @@ class KeysError(StoreError):
         """Name the file and what is wrong with it."""
         self.path, self.why = path, why
         super().__init__(f"{path} {why}")
+
+
+class TipsError(StoreError):
+    """The file of tips cannot be read or written."""
+
+    def __init__(self, path: str, why: str) -> None:
+        """Name the file and what is wrong with it."""
+        self.path, self.why = path, why
+        super().__init__(f"the file of tips {path} {why}")
 
 
 class DatabaseUrlError(StoreError):

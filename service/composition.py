@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractContextManager, asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from structlog import get_logger
@@ -30,6 +30,7 @@ from planner.planner import FragmentPlanner
 from service import permissions
 from service.door import Door
 from service.goals import House
+from service.integrity import TipsExport, installation_keys, kept_tips
 from service.settings import Settings
 from service.workflows import LibraryWorkflows
 
@@ -65,6 +66,7 @@ class Services:
     runner: Runner | None
     door: Door
     planner_name: str
+    verifying: asyncio.Lock = field(default_factory=asyncio.Lock)  # held while a log is verified
 
     @property
     def catalog(self) -> Catalog:
@@ -134,7 +136,14 @@ async def running(
         operator_hosts=known.house.hosts,
         planning_date=settings.planning_date,
     )
-    async with SqlStore.open(settings.database_url) as store, sandbox(known) as pool:
+    keys = installation_keys(settings)
+    kept = await asyncio.to_thread(kept_tips, settings, keys)
+    export = TipsExport(settings.tips, keys, every_s=settings.tips_every_s)
+    async with (
+        SqlStore.open(settings.database_url, keys=keys, kept=kept.anchors, told=export.note) as store,
+        export.running(store),
+        sandbox(known) as pool,
+    ):
         if prepared is not None:
             with prepared as progress:
                 await pool.prepare(progress)
@@ -160,7 +169,7 @@ async def reading(settings: Settings) -> AsyncIterator[Services]:
     close_to_others(settings)
     known = vocabulary(settings)
     await asyncio.to_thread(bring_up_to_date, settings.database_url)
-    async with SqlReader.reading(settings.database_url) as reader:
+    async with SqlReader.reading(settings.database_url, keys=installation_keys(settings)) as reader:
         yield Services(loaded=known.loaded, store=reader, runner=None, door=known.door, planner_name=known.planner_name)
 
 

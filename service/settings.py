@@ -137,6 +137,12 @@ class Settings(BaseSettings):
     cache: Path = Field(
         default_factory=lambda: platformdirs.user_cache_path("goalwright"), description="Built handlers, verdicts on templates."
     )
+    seal_keys: Path | None = Field(default=None, description="File of the keys that seal logs; default: beside the database.")
+    seal_key: SecretStr | None = Field(
+        default=None, min_length=32, description="The key that seals logs, in place of the newest one of the file."
+    )
+    tips: Path | None = Field(default=None, description="File, best elsewhere, in which it is kept how far logs went.")
+    tips_every_s: float = Field(default=60, ge=1, description="How often the file of tips is written; also when a task ends.")
     host: str = "127.0.0.1"
     port: int = Field(default=8321, ge=0, le=65_535)
     token: SecretStr | None = Field(default=None, description="Bearer token that every request must carry.")
@@ -228,8 +234,8 @@ class Settings(BaseSettings):
 
     @property
     def credentials(self) -> tuple[str, ...]:
-        """Give the tokens that requests carry: no log shows them."""
-        own = () if self.token is None else (self.token.get_secret_value(),)
+        """Give the tokens that requests carry, and the key that seals: no log shows them."""
+        own = tuple(each.get_secret_value() for each in (self.token, self.seal_key) if each is not None)
         return (*own, *(person.token.get_secret_value() for person in self.people.values()))
 
     @property

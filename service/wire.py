@@ -5,9 +5,10 @@ from datetime import datetime
 
 from catalog.capability import Capability
 from engine import codec
+from engine.chain import Finding, Verdict
 from engine.facts import Fact, Unreadable
 from engine.records import PlanRow, TaskRow, WaitRow
-from schemas.values import Json, JsonObject, canonical
+from schemas.values import Json
 
 
 def fact(record: Fact) -> dict[str, Json]:
@@ -29,19 +30,20 @@ def fact(record: Fact) -> dict[str, Json]:
     }
 
 
-def fact_of(shown: JsonObject) -> Fact:
-    """Read what `fact` wrote. Raises `FactUnreadableError`."""
-    text = canonical(shown["body"])
-    return Fact(
-        task=shown["task"],
-        seq=shown["seq"],
-        at=datetime.fromisoformat(shown["at"]),
-        actor=shown["actor"],
-        body=codec.decode(shown["kind"], text),
-        prev=shown["prev"],
-        hash=shown["hash"],
-        text=text,
-    )
+def finding(record: Finding) -> dict[str, Json]:
+    """Write one finding of a verification: the fact, or where else it stands."""
+    return {"seq": record.seq, "where": record.where, "says": record.says}
+
+
+def verdict(record: Verdict) -> dict[str, Json]:
+    """Write what a verification found; `sealed` is how many facts bear a seal, `tip` the hash of the last."""
+    return {
+        "ok": record.ok,
+        "facts": record.facts,
+        "sealed": record.sealed,
+        "tip": record.tip,
+        "findings": [finding(each) for each in record.findings],
+    }
 
 
 def task(row: TaskRow) -> dict[str, Json]:

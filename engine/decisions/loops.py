@@ -3,8 +3,9 @@
 from engine import facts
 from engine.decisions.draft import Draft
 from engine.facts import Error
+from engine.lookups import resolved
 from engine.reasons import Reason
-from engine.state import LoopState, StepState
+from engine.state import LoopState, StepState, TaskState
 from fragments.bounds import Amounts
 from fragments.documents import ForEach, OnFailure
 from schemas.values import Json
@@ -48,21 +49,21 @@ def _go_on(draft: Draft, path: str) -> None:
                 kind="item",
                 steps=(),
                 output=loop.output,
-                bindings={loop.as_: _item(draft, step, progress.opened), loop.index: progress.opened},
+                bindings={loop.as_: item(draft.state, step, progress.opened), loop.index: progress.opened},
             )
         )
         step = draft.state.steps[path]
         progress = _progress(step)
     if not step.children:
-        draft.complete(step, _output(progress), spent={})
+        draft.complete(step, output(progress), spent={})
 
 
-def _item(draft: Draft, step: StepState, index: int) -> Json:
-    """Look one item up where it stands: kept in the state, every list would be there twice."""
-    items = _for_each(step).items
+def item(state: TaskState, step: StepState, index: int) -> Json:
+    """Look one item up where it stands: kept in the state, every list would be there twice. Raises `Unresolvable`."""
+    items, scope = _for_each(step).items, state.scopes[step.scope]
     if isinstance(items, (list, tuple)):
-        return draft.resolved(step, items[index])
-    return draft.resolved(step, items)[index]
+        return resolved(state, scope, items[index])
+    return resolved(state, scope, items)[index]
 
 
 def _unfit(step: StepState, loop: ForEach, items: Json) -> Error | None:
@@ -75,7 +76,8 @@ def _unfit(step: StepState, loop: ForEach, items: Json) -> Error | None:
     return None
 
 
-def _output(progress: LoopState) -> Json:
+def output(progress: LoopState) -> Json:
+    """Give what a loop comes to: the outputs and failures of its items."""
     failures = progress.failures
     return {
         "outputs": [progress.outputs.get(index) for index in range(progress.count)],

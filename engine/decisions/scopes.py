@@ -6,7 +6,7 @@ from engine.decisions.draft import Draft
 from engine.facts import Error
 from engine.lookups import resolved
 from engine.reasons import Reason
-from engine.state import ROOT, ScopeState
+from engine.state import ROOT, ScopeState, TaskState
 from fragments.references import Unresolvable
 from schemas.values import Json
 
@@ -33,24 +33,29 @@ def end(draft: Draft, path: str, error: Error | None) -> None:
 def _output(draft: Draft, scope: ScopeState) -> tuple[Json, Error | None]:
     owner = scope.owner or ROOT
     try:
-        output = _default(draft, scope) if _unwritten(draft, scope) else resolved(draft.state, scope, scope.output)
+        output = written_output(draft.state, scope)
     except Unresolvable as missing:
         return None, Error(type=Reason.REFERENCE_UNRESOLVED, message=f"the output: {missing}", step=owner)
     says = planning.breach(draft, scope, output) if scope.kind == "plan" else None
     return (output, None) if says is None else (None, Error(type=Reason.MUST_PRODUCE_VIOLATED, message=says, step=owner))
 
 
-def _default(draft: Draft, scope: ScopeState) -> Json:
+def written_output(state: TaskState, scope: ScopeState) -> Json:
+    """Give what the output of a scope comes to, as its document writes it. Raises `Unresolvable`."""
+    return _default(state, scope) if _unwritten(state, scope) else resolved(state, scope, scope.output)
+
+
+def _default(state: TaskState, scope: ScopeState) -> Json:
     """Give an item's output where none is written: that of its only last step."""
     last = scope.blueprint.last
-    return draft.state.steps[scope.step(last[0])].output if len(last) == 1 else None
+    return state.steps[scope.step(last[0])].output if len(last) == 1 else None
 
 
-def _unwritten(draft: Draft, scope: ScopeState) -> bool:
+def _unwritten(state: TaskState, scope: ScopeState) -> bool:
     """Say whether an item's output is left to the default; a null that somebody wrote is an output."""
     if scope.kind != "item":
         return False
-    loop = draft.state.steps[scope.owner or ROOT].definition.for_each
+    loop = state.steps[scope.owner or ROOT].definition.for_each
     return loop is not None and "output" not in loop.model_fields_set
 
 

@@ -31,8 +31,13 @@ def page(connection: Connection, task: str, ring: Ring, *, after: int, limit: in
 
 def load(connection: Connection, task: str, ring: Ring, *, kept: Sequence[Anchor]) -> Log:
     """Read a task's whole log and say where it does not hold. `kept` is what is known elsewhere of it."""
-    found, anchors = _facts(connection, _log(task), task, ring)
+    found, anchors = read(connection, task, ring)
     return Log(facts=tuple(found), flaws=tuple(chain.flaws(task, found, [*anchors, *kept])))
+
+
+def read(connection: Connection, task: str, ring: Ring) -> tuple[list[Fact], list[Anchor]]:
+    """Read a task's whole log, and what the database itself marks of it."""
+    return _facts(connection, _log(task), task, ring)
 
 
 def unsealed_mark(task: str, seq: int, name: str) -> str:

@@ -4,11 +4,14 @@ from sqlalchemy import Connection, Engine, func, select
 from structlog import get_logger
 
 from engine.seals import UNSEALED, Ring
+from engine.store.address import file_of, parsed, writing
 from engine.store.faults import translated
 from engine.store.keys import Keys, made
 from engine.store.lines import unsealed_mark
+from engine.store.locks import locked
 from engine.store.schema import FACTS
 from engine.store.schema import UNSEALED as UNSEALED_LOGS
+from engine.store.upgrading import upgrade
 
 log = get_logger()
 
@@ -30,6 +33,20 @@ def opened_ring(engine: Engine, keys: Keys) -> Ring:
             mark(connection, ring)
     keys.add(key)
     return ring
+
+
+def adopt(url: str, keys: Keys) -> int:
+    """Mark how far the logs without seals of a database go that nobody runs; give how many. Blocks. Raises `StoreError`s."""
+    target = parsed(url)
+    with locked(file_of(target)):
+        upgrade(url)
+        engine = writing(target)
+        ring = opened_ring(engine, keys)
+        try:
+            with translated(), engine.begin() as connection:
+                return mark(connection, ring)
+        finally:
+            engine.dispose()
 
 
 def mark(connection: Connection, ring: Ring) -> int:

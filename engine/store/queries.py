@@ -4,11 +4,12 @@ import json
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, RowMapping, Select, and_, select, tuple_
+from sqlalchemy import Connection, Row, RowMapping, Select, and_, func, select, tuple_
 
 from engine.records import PlanRow, StepRow, TaskPage, TaskRow, WaitRow
 from engine.store.lines import NO_TIME
 from engine.store.schema import FACTS, LEDGER, PLANS, QUARANTINE, STEPS, TASKS
+from engine.store.tips import LogTip
 from schemas.values import Json, JsonObject
 
 _ASKED, _ANSWERED = FACTS.alias("asked"), FACTS.alias("answered")
@@ -69,6 +70,16 @@ def waits(connection: Connection, *, limit: int) -> list[WaitRow]:
         .limit(limit)
     )
     return [_wait(row) for row in connection.execute(wanted).mappings()]
+
+
+def tips(connection: Connection) -> list[LogTip]:
+    """Read how far every log goes."""
+    counted = (FACTS.c.task, func.max(FACTS.c.seq).label("seq"), func.count().label("count"))
+    last = select(*counted).group_by(FACTS.c.task).subquery()
+    joined = (FACTS.c.task == last.c.task) & (FACTS.c.seq == last.c.seq)
+    rows = select(FACTS.c.task, FACTS.c.seq, FACTS.c.hash, last.c.count).join(last, joined)
+    found = connection.execute(rows.order_by(FACTS.c.task))
+    return [LogTip(task=task, seq=seq, hash=name, count=count) for task, seq, name, count in found if isinstance(seq, int)]
 
 
 def signals(connection: Connection, wanted: str) -> list[JsonObject]:

@@ -1,25 +1,25 @@
 """The store on SQLite through SQLAlchemy Core, written so that PostgreSQL can follow."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager, contextmanager
-from pathlib import Path
+from contextlib import asynccontextmanager
 from typing import TypeAlias, TypeVar
 
-from filelock import FileLock, Timeout
 from sqlalchemy import Connection, Engine
 
-from engine.chain import Anchor, Log
+from engine.chain import Anchor, Log, Verdict
 from engine.errors import DatabaseBusyError, DatabaseUrlError, StoreUnavailableError
 from engine.facts import Fact
 from engine.records import PlanRow, TaskPage, TaskRow, WaitRow
 from engine.seals import Ring
-from engine.store import address, lines, queries
+from engine.store import address, comparison, lines, queries
 from engine.store.faults import translated
 from engine.store.keys import Keys, beside
+from engine.store.locks import locked
 from engine.store.marks import opened_ring
 from engine.store.statements import Append
+from engine.store.tips import LogTip
 from engine.store.upgrading import upgrade
 from engine.store.writer import Writer
 from engine.views import Change
@@ -33,20 +33,7 @@ T = TypeVar("T")
 Kept: TypeAlias = Mapping[str, Sequence[Anchor]]
 """What is known of logs from elsewhere, by task."""
 
-
-@contextmanager
-def locked(file: Path) -> Iterator[None]:
-    """Hold the database for this process alone; the lock goes with the process. Raises `DatabaseBusyError`."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(f"{file}.lock", timeout=0, mode=0o600, thread_local=False)
-    try:
-        lock.acquire()
-    except Timeout as held:
-        raise DatabaseBusyError(str(file)) from held
-    try:
-        yield
-    finally:
-        lock.release()
+Told: TypeAlias = Callable[[Fact], None]
 
 
 def keys_of(url: str, keys: Keys | None = None) -> Keys:
@@ -122,6 +109,19 @@ class SqlReader:
         """Read the steps that wait for a signal, those of the oldest tasks first."""
         return await self._read(lambda connection: queries.waits(connection, limit=limit))
 
+    async def tips(self) -> list[LogTip]:
+        """Read how far every log goes."""
+        return await self._read(queries.tips)
+
+    async def stored_tasks(self) -> list[str]:
+        """Name every task of which anything is stored."""
+        return await self._read(comparison.stored_tasks)
+
+    async def verify(self, task: str) -> Verdict | None:
+        """Check all that is stored of a task: its log and every row beside it; None where there is nothing."""
+        kept = self._kept.get(task, ())
+        return await self._read(lambda connection: comparison.verify(connection, task, self._ring, kept=kept))
+
     async def signals(self, task: str) -> list[JsonObject]:
         """Read the signals that a task has received, the oldest first."""
         return await self._read(lambda connection: queries.signals(connection, task))
@@ -146,20 +146,29 @@ def _answered(engine: Engine, query: Callable[[Connection], T]) -> T:
 class SqlStore:
     """Keeps facts and views in one database, which no other process may run meanwhile."""
 
-    def __init__(self, reader: SqlReader, writer: Writer) -> None:
+    def __init__(self, reader: SqlReader, writer: Writer, told: Told) -> None:
         """Take what is opened and closed by `open`."""
-        self._reader, self._writer = reader, writer
+        self._reader, self._writer, self._told = reader, writer, told
         self.facts, self.load = reader.facts, reader.load
         self.unfinished, self.quarantined = reader.unfinished, reader.quarantined
         self.task, self.tasks, self.plans, self.waits = reader.task, reader.tasks, reader.plans, reader.waits
-        self.signals = reader.signals
+        self.signals, self.tips = reader.signals, reader.tips
+        self.verify, self.stored_tasks = reader.verify, reader.stored_tasks
 
     @classmethod
     @asynccontextmanager
-    async def open(cls, url: str, *, keys: Keys | None = None, kept: Kept | None = None) -> AsyncIterator["SqlStore"]:
+    async def open(
+        cls,
+        url: str,
+        *,
+        keys: Keys | None = None,
+        kept: Kept | None = None,
+        told: Told = lambda _: None,
+    ) -> AsyncIterator["SqlStore"]:
         """Lock the database, bring it up to date and open it. The first key is made where there is none.
 
-        `keys` are those beside the database where none are named; `kept` are tips of logs that are known from elsewhere.
+        `keys` are those beside the database where none are named; `kept` are tips of logs that are known from elsewhere; `told`
+        is told the last fact of everything that was committed.
         Raises `DatabaseBusyError`, `DatabaseNewerError`, `DatabaseUrlError`, `KeysError` and other `StoreError`s.
         """
         target = address.parsed(url)
@@ -170,7 +179,7 @@ class SqlStore:
             async with SqlReader.reading(url, keys=keys, kept=kept) as reader:
                 writer = Writer(engine, ring)
                 try:
-                    yield cls(reader, writer)
+                    yield cls(reader, writer, told)
                 finally:
                     await writer.close()
                     engine.dispose()
@@ -178,3 +187,5 @@ class SqlStore:
     async def append(self, facts: Sequence[Fact], changes: Sequence[Change], commands: Sequence[str]) -> None:
         """Write facts, rows and command ids in one transaction. Raises `ConflictError`, `AlreadyAppliedError`, `StoreError`."""
         await self._writer.append(Append(facts=facts, changes=changes, commands=commands))
+        if facts:
+            self._told(facts[-1])

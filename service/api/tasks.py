@@ -26,6 +26,8 @@ from service.composition import Services
 router = APIRouter(prefix="/tasks", tags=["tasks"])
 
 KEEP_ALIVE_S = 15.0
+MOST_VERIFIED = 20_000
+"""Facts of a log that a request may have verified: about a second's work."""
 
 
 class TaskRequest(Document):
@@ -86,6 +88,22 @@ async def show_plans(task: str, services: Running) -> dict[str, Json]:
     """Show every turn of planning, with its provenance."""
     await known_task(services, task)
     return {"plans": [wire.plan(row) for row in await services.store.plans(task)]}
+
+
+@router.get("/{task}/verification")
+async def verify_task(task: str, services: Running) -> dict[str, Json]:
+    """Verify what is stored of a task: its log, and every row beside it. One log at a time; 422 for one that is too long."""
+    row = await services.store.task(task)
+    if row is not None and row.seq > MOST_VERIFIED:
+        says = f"The log has {row.seq} facts. Ask 'goalwright verify {task}' on the machine of the database."
+        raise Refusal(422, "Refused", says)
+    if services.verifying.locked():
+        raise Refusal(429, "Too many requests", "Another log is being verified. Ask again in a while.")
+    async with services.verifying:
+        verdict = await services.store.verify(task)
+    if verdict is None:
+        raise not_found(what="task", name=task)
+    return {**wire.verdict(verdict), "quarantine": None if row is None else row.quarantine}
 
 
 @router.post("/{task}/cancel", status_code=202)

@@ -15,6 +15,7 @@ from service.cli import (
     drawing,
     explaining,
     importing,
+    integrity,
     publishing,
     serving,
     signals,
@@ -40,7 +41,9 @@ app.command("explain")(explaining.explain)
 app.command("schema")(documents.schema)
 app.command("convert")(dialects.convert)
 app.command("serve")(serving.serve)
-app.command("verify")(tasks.verify)
+app.command("verify")(integrity.verify)
+app.add_typer(integrity.keys_app, name="keys")
+app.add_typer(integrity.tips_app, name="tips")
 app.command("approve")(signals.approve)
 app.command("reject")(signals.reject)
 tasks.app.command("waiting")(signals.waiting)

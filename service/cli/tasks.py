@@ -1,4 +1,4 @@
-"""`goal`, `run`, `verify` and `tasks`: commands about tasks, asked of a running server or served in this process."""
+"""`goal`, `run` and `tasks`: commands about tasks, asked of a running server or served in this process."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -8,12 +8,9 @@ from typing import Annotated, TypeVar
 
 import typer
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 
-from engine.chain import verify as verify_chain
 from schemas.values import JsonObject
-from service import wire
 from service.cli.inputs import read_inputs, read_text
 from service.cli.output import Exit, Format, FormatOption, progress, refusals, show_problems, stop, write, write_json
 from service.client import Client, connected
@@ -57,39 +54,6 @@ def run(
     """Run a template and print its output."""
     body = {"text": read_text(file), "input": read_inputs(inputs)}
     _run_to_the_end("/v1/tasks", body, watch=watch, server=server, output_format=output_format, file=file)
-
-
-def verify(
-    task: Annotated[str, typer.Argument(help="The task's id.")],
-    server: ServerOption = None,
-    output_format: FormatOption = Format.TEXT,
-) -> None:
-    """Check a task's log: the hash chain, every move, and the ledger, from the facts alone."""
-
-    async def ask(client: Client) -> list[JsonObject]:
-        return [fact async for fact in client.facts(task, follow=False)]
-
-    with refusals(output_format):
-        facts = ask_service(read_settings(server=server), ask, runs=False)
-    verdict = verify_chain(task, [wire.fact_of(fact) for fact in facts])
-    if output_format is Format.JSON:
-        write_json(
-            {
-                "ok": verdict.ok,
-                "facts": verdict.facts,
-                "tip": verdict.tip,
-                "findings": [{"seq": f.seq, "says": f.says} for f in verdict.findings],
-            }
-        )
-    elif verdict.ok:
-        write(
-            f"verified: {verdict.facts} facts, chain unbroken, every move legal, ledger within bounds; tip {verdict.tip}",
-            Format.TEXT,
-        )
-    for finding in verdict.findings:
-        progress.print(f"[red]✗[/red] fact {finding.seq}: {escape(finding.says)}")
-    if not verdict.ok:
-        raise typer.Exit(Exit.FAILED)
 
 
 @app.command("list")

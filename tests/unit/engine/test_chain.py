@@ -107,7 +107,10 @@ def test_a_well_chained_log_that_spends_too_much_is_found() -> None:
 
 def test_a_task_that_ends_before_its_steps_is_found() -> None:
     bodies = [fact.body for fact in finished()][:4]
-    assert says(resealed([*bodies, facts.TaskCompleted(output=1)])) == [(5, "the task ended while step plan had not")]
+    assert says(resealed([*bodies, facts.TaskCompleted(output=1)])) == [
+        (5, "the task completes before its steps have come to their end"),
+        (5, "the task ended while step plan had not"),
+    ]
 
 
 def test_what_comes_after_the_end_is_found() -> None:
