@@ -1,6 +1,7 @@
 """Capability folders as they lie on disk: `capability.yaml`, `handler.py`, modules beside it.
 
-The folder of an imported operation holds `operation.json` in place of source: the request as data, and the three schemas.
+The folder of an imported operation holds `operation.json` in place of source: the request as data, its
+errors and the three schemas.
 """
 
 import json
@@ -24,7 +25,7 @@ from schemas.values import Json
 DESCRIPTION = "capability.yaml"
 HANDLER = "handler.py"
 OPERATION = "operation.json"
-OPERATION_PARTS = ("operation", "config_schema", "input_schema", "output_schema")
+OPERATION_PARTS = ("operation", "errors", "config_schema", "input_schema", "output_schema")
 LARGEST_FILE = 1 << 20  # bytes: a description or a module is text that somebody wrote
 LARGEST_OPERATION = 4 << 20  # bytes of an imported operation with all schemas that it refers to
 

@@ -203,14 +203,13 @@ def _files(capability: Capability) -> dict[str, str]:
 def _lines(data: Mapping[str, Json]) -> Iterator[str]:
     """Write each part, and each schema that others refer to, on a line of its own: differences of two imports show."""
     for key, held in data.items():
-        defs = held.get("$defs")
+        defs = held.get("$defs") if isinstance(held, dict) else None
+        if not defs:
+            yield f"{_json(key)}: {_json(held)}"
+            continue
         rest = {name: part for name, part in held.items() if name != "$defs"}
-        text = _json(rest)
-        if defs:
-            inner = ",\n".join(f" {_json(name)}: {_json(part)}" for name, part in defs.items())
-            comma = ", " if rest else ""
-            text = f'{text[:-1]}{comma}"$defs": {{\n{inner}\n}}}}'
-        yield f"{_json(key)}: {text}"
+        inner = ",\n".join(f" {_json(name)}: {_json(part)}" for name, part in defs.items())
+        yield f'{_json(key)}: {_json(rest)[:-1]}, "$defs": {{\n{inner}\n}}}}'
 
 
 def _json(value: Json) -> str:

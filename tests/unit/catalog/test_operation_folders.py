@@ -15,7 +15,6 @@ DESCRIBED: dict[str, Any] = {
     "version": "1.0.0",
     "summary": "Get a pet",
     "description": "Gets a pet.",
-    "errors": [{"type": "status_404", "retryable": False, "description": "No such pet."}],
     "effect": "read",
     "imports": ["http"],
     "authority": {"hosts": ["/config/server"]},
@@ -23,6 +22,7 @@ DESCRIBED: dict[str, Any] = {
 }
 DATA: dict[str, Any] = {
     "operation": {"method": "GET", "path": "/a"},
+    "errors": [{"type": "status_404", "retryable": False, "description": "No such pet."}],
     "config_schema": {"type": "object", "additionalProperties": False},
     "input_schema": {"type": "object"},
     "output_schema": {"type": "object"},
