@@ -8,12 +8,8 @@ from typing import Any, NoReturn
 
 from catalog.findings import CatalogError, Finding
 from catalog.openapi.yaml_text import MOST_VALUES, YamlError, read_yaml
+from schemas.limits import DEPTH, DIGITS
 from schemas.values import Json
-
-DEEPEST = 128
-"""How deep a document may be nested."""
-
-_DIGITS = 300
 
 
 def parsed(source: Path, content: bytes) -> tuple[dict[str, Json], tuple[str, ...]]:
@@ -78,8 +74,8 @@ def _finite(text: str) -> float:
 
 
 def _whole(text: str) -> int:
-    if len(text) > _DIGITS:
-        message = f"not JSON: a number has more than {_DIGITS} digits"
+    if len(text) > DIGITS:
+        message = f"not JSON: a number has more than {DIGITS} digits"
         raise ValueError(message)
     return int(text)
 
@@ -88,7 +84,7 @@ def _objection(value: Json) -> str | None:
     """Walk through a document, level by level: how deep it is, how much it holds, whether all texts are texts."""
     level: list[Json] = [value]
     count = 0
-    for _ in range(DEEPEST):
+    for _ in range(DEPTH + 1):
         if not level:
             return None
         count += len(level)
@@ -98,7 +94,7 @@ def _objection(value: Json) -> str | None:
             if not text.isascii() and any("\ud800" <= character <= "\udfff" for character in text):
                 return f"the text {text[:60]!a} holds half of a surrogate pair"
         level = [inner for held in level for inner in _inside(held)]
-    return f"nested too deeply: more than {DEEPEST} levels"
+    return f"nested too deeply: more than {DEPTH} levels"
 
 
 def _inside(value: Json) -> Iterator[Any]:

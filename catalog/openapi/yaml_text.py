@@ -13,6 +13,7 @@ from typing import Any, NoReturn
 
 import yaml
 
+from schemas.limits import DIGITS
 from schemas.values import Json
 
 MOST_VALUES = 5_000_000
@@ -150,8 +151,8 @@ def _plain(text: str, event: yaml.ScalarEvent) -> Json:
     if not number:
         return text
     if number[1] is None and number[2] is None:
-        if len(text) > 300:  # noqa: PLR2004 - digits that are read anywhere
-            _refuse(event, "a number has more than 300 digits")
+        if len(text) > DIGITS:
+            _refuse(event, f"a number has more than {DIGITS} digits")
         return int(text)
     found = float(text)
     if not math.isfinite(found):

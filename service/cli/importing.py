@@ -1,6 +1,7 @@
 """`import openapi`: a team's own API becomes vocabulary."""
 
 import asyncio
+import re
 from pathlib import Path
 from typing import Annotated
 
@@ -21,6 +22,9 @@ from service.cli.output import (
     write_json,
 )
 from service.comparing import BREAKS, breaking, compared, imported_into
+
+TOLD_EVERY = 250
+"""Operations between two lines about progress, where there is no terminal to show it on."""
 
 app = typer.Typer(help="Turns descriptions of others into handlers.", no_args_is_help=True)
 
@@ -56,6 +60,8 @@ def openapi(
     """Write a handler for every operation of an OpenAPI document, or tell what changed since."""
     if server is not None and not importing.is_url(server):
         stop(Exit.REFUSED, "--server is an absolute http or https URL.")
+    if not re.fullmatch(r"([a-z][a-z0-9_]{0,30})?", prefix):
+        stop(Exit.REFUSED, "--prefix is of small letters, digits and underscores, and begins with a letter.")
     base = source if importing.is_url(source) else ""
     wanted = Wanted(only=tuple(only or ()), prefix=prefix, server=server, base=base)
     with refusals(output_format):
@@ -79,6 +85,8 @@ def _imported(source: str, wanted: Wanted) -> Import:
 
         def tell(done: int, every: int) -> None:
             status.update(f"{done} of {every} operations")
+            if not progress.is_terminal and done and done % TOLD_EVERY == 0:
+                progress.print(f"{done} of {every} operations")
 
         return import_document(file, content, wanted, tell)
 

@@ -358,6 +358,7 @@ def test_what_is_left_out_is_shown_as_a_table(home: Path) -> None:
     [
         pytest.param(("nothing.yaml",), 2, "nothing.yaml cannot be read", id="no file"),
         pytest.param(("http://127.0.0.1:9/api.json",), 1, "could not be fetched", id="no server"),
+        pytest.param((str(PETS), "--prefix", "My-Shop"), 2, "--prefix is of small letters", id="no prefix"),
         pytest.param((str(PETS), "--server", "pets.example"), 2, "--server is an absolute http or https URL", id="no URL"),
         pytest.param((str(PETS), "--only", "nothing"), 2, "Nothing was imported", id="nothing wanted"),
         pytest.param((str(PETS), "--only", "getReport"), 2, "application/xml only", id="nothing that can be"),

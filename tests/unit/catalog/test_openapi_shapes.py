@@ -336,6 +336,22 @@ def test_a_thousand_operations_are_imported_and_each_schema_is_converted_once() 
     assert all(first.output_schema["$defs"][name] is held for name, held in last.output_schema["$defs"].items())
 
 
+def test_a_document_of_more_than_ten_megabytes_is_read() -> None:
+    words = "All about it. " * 1_000
+    get = {"operationId": "a", "description": words, "responses": {"200": {"description": "ok"}}}
+    document = {
+        "openapi": "3.1.0",
+        "info": {"title": "Large", "version": "1"},
+        "servers": [{"url": "https://large.example"}],
+        "paths": {f"/things/{n}": {"get": get} for n in range(900)},
+    }
+    content = json.dumps(document).encode()
+    made = import_document(Path("api.json"), content, Wanted(only=("path:/things/7*",)))
+
+    assert len(content) > 12 << 20
+    assert (len(made.handlers), made.left_out) == (111, ())
+
+
 def test_hosts_are_ascii_and_urls_are_whole() -> None:
     assert [url for url in URLS if is_absolute(url)] == URLS[:4]
 
