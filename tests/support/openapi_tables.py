@@ -1,7 +1,10 @@
 """What imports of OpenAPI are held to: the specification's table of styles, and what is left out or read otherwise, and why."""
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
+
+PAGE = Path(__file__).parents[2] / "docs" / "openapi.md"
 
 LIST = ["blue", "black", "brown"]
 OBJECT = {"R": 100, "G": 200, "B": 150}
@@ -187,11 +190,11 @@ DIFFERENCES = (
         operation={"parameters": [{"name": "p", "in": "query", "schema": {"discriminator": {"propertyName": "a"}}}]},
     ),
 )
-"""Each is held by a test, and stands on the page about compatibility."""
+"""Each is held by a test, and stands on the page about OpenAPI."""
 
 
 def section() -> str:
-    """Write the section about OpenAPI of that page."""
+    """Say how OpenAPI is read, as a section of a page about standards."""
     cells = 4 * (len(PATHS) + len(QUERIES))
     left_out = "\n".join(f"| {held.what} | {held.why} |" for held in DIFFERENCES if held.says)
     otherwise = "\n".join(f"| {held.what} | {held.why} |" for held in DIFFERENCES if not held.says)
@@ -218,3 +221,9 @@ These are read otherwise than the letter, or where the letter is silent:
 | --- | --- |
 {otherwise}
 """
+
+
+def page() -> str:
+    """Write the page about OpenAPI: how to import stands with the handlers."""
+    made = "Made by `GOALWRIGHT_UPDATE_GOLDEN=1 pytest tests/unit/catalog/test_openapi_differences.py`; a test holds it."
+    return f"# OpenAPI\n\n{made} How an API is imported stands in [handlers](handlers.md).\n\n{section()}"
