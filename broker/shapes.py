@@ -1,16 +1,15 @@
-"""Checks values against JSON Schemas, draft 2020-12, without ever fetching a schema from elsewhere."""
+"""Checks values against JSON Schemas without ever fetching a schema from elsewhere."""
 
 import json
 from functools import lru_cache
 from typing import Any
 
-from jsonschema.exceptions import SchemaError, ValidationError, best_match
+from jsonschema.exceptions import ValidationError, best_match
 from jsonschema.protocols import Validator
-from referencing.exceptions import Unresolvable
 
-from schemas.effort import RUNNING, TooMuchWorkError, bounded
-from schemas.patterns import PatternError
-from schemas.validation import validator
+from schemas.dialects import DialectError
+from schemas.effort import RUNNING, UndecidedError, bounded
+from schemas.validation import misfits, validator
 
 
 @lru_cache(maxsize=256)
@@ -23,11 +22,9 @@ def fault(value: Any, schema: str) -> str | None:
     """Say the most telling way in which `value` does not fit, with its JSON Pointer; None where it fits."""
     try:
         with bounded(RUNNING):
-            return _says(best_match(compiled(schema).iter_errors(value)))
-    except (PatternError, TooMuchWorkError) as error:
+            return _says(best_match(misfits(compiled(schema), value)))
+    except (UndecidedError, DialectError) as error:
         return f"its schema cannot be applied: {error}"
-    except (Unresolvable, SchemaError, RecursionError) as error:
-        return f"its schema cannot be applied: {type(error).__name__}"
 
 
 def misfit(answer: bytes, schema: str) -> str | None:

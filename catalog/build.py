@@ -17,12 +17,12 @@ from filelock import FileLock
 from platformdirs import user_cache_path
 from structlog import get_logger
 
+import schemas
 from catalog.capability import Capability
 from catalog.folders import HANDLER, modules, read_capability, source_digest
 from catalog.linking import LinkError, linked
 from catalog.packages import Package, PackageError, bundled
 from catalog.sealed import SealedFiles
-from schemas import expressions
 
 GUEST = Path(__file__).parent / "guest"
 """What every component is built around: the export, the SDK, the stand-ins."""
@@ -30,14 +30,20 @@ GUEST = Path(__file__).parent / "guest"
 OPERATIONS = Path(__file__).parent / "openapi" / "guest"
 """The one handler that makes the requests of all imported operations: what differs between them is data."""
 
-SHARED = {"schemas/expressions": Path(expressions.__file__).parent}
-"""What host and guests share, by its place in a guest: the very same files, so that both mean the same by an expression."""
+_SCHEMAS = Path(schemas.__file__).parent
+_JUDGING = ("__init__", "assertions", "dialects", "effort", "equality", "evaluation", "formats", "validation", "values")
+SHARED = (*(_SCHEMAS / f"{name}.py" for name in _JUDGING), *sorted((_SCHEMAS / "expressions").glob("*.py")))
+"""What host and guests share, the very same files, so that both mean the same by a schema and by an expression.
+
+Of patterns, guests ask the host.
+"""
 
 WIT = Path(__file__).parent / "wit" / "goalwright.wit"
 BUILD_TIMEOUT_S = 300.0
 REHEARSED = 20  # examples that a guest runs while it is built
 
-_FORMAT = "3"  # raised when this module builds differently from the same parts
+_PATTERNS = "from goalwright.patterns import RE2, Match, PatternError, find, pattern_flaw, search  # noqa: F401\n"
+_FORMAT = "4"  # raised when this module builds differently from the same parts
 log = get_logger()
 _RAISED = re.compile(r"[\w.]+(Error|Exception)(:|$)")
 _LAUNCH = "import sys; from componentize_py import script; sys.exit(script())"
@@ -110,8 +116,8 @@ def _digest(folder: Path, packages: Iterable[Package]) -> str:
     toolchain = f"componentize-py {version('componentize-py')}"
     parts = [_FORMAT, toolchain, source_digest(folder), *(package.digest() for package in packages)]
     parts += [f"{file.relative_to(GUEST).as_posix()} {_hash(file)}" for file in sorted(GUEST.rglob("*.py"))]
-    parts += [f"{place}/{file.name} {_hash(file)}" for place, folder in SHARED.items() for file in sorted(folder.glob("*.py"))]
-    return sha256("\n".join([*parts, _hash(WIT)]).encode()).hexdigest()
+    parts += [f"{file.relative_to(_SCHEMAS).as_posix()} {_hash(file)}" for file in SHARED]
+    return sha256("\n".join([*parts, _PATTERNS, _hash(WIT)]).encode()).hexdigest()
 
 
 def _hash(file: Path) -> str:
@@ -135,9 +141,12 @@ def _stage(capability: Capability, folder: Path, packages: Iterable[Package], st
     shutil.copy(WIT, stage / "wit")
     (stage / "wit" / "world.wit").write_text(world_of(capability), encoding="utf-8")
     shutil.copytree(GUEST, stage / "sdk", ignore=shutil.ignore_patterns("__pycache__", "*.toml"))
-    for shared, source in SHARED.items():
-        shutil.copytree(source, stage / "sdk" / shared, ignore=shutil.ignore_patterns("__pycache__"))
     (stage / "sdk" / "goalwright" / "rehearsal.py").write_text(_rehearsal(capability), encoding="utf-8")
+    for shared in SHARED:
+        place = stage / "sdk" / "schemas" / shared.relative_to(_SCHEMAS)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(shared, place)
+    (stage / "sdk" / "schemas" / "patterns.py").write_text(_PATTERNS, encoding="utf-8")
     for module in modules(folder):
         shutil.copy(module, stage / "app")
     for package in packages:

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from jsonpointer import resolve_pointer, set_pointer
 from pydantic import BaseModel, ConfigDict, Field
 
+from schemas.dialects import is_latest
 from schemas.values import Json, JsonObject, Schema
 
 NAME = r"^[a-z][a-z0-9_]{0,62}$"
@@ -212,7 +213,7 @@ class Capability(Document):
         made: Json = case.output_schema
         for place, source in case.output_from.items():
             schema = resolve_pointer(config, source, None)
-            if schema is not None:
+            if schema is not None and is_latest(schema):  # of older ones the guest alone judges
                 made = set_pointer(made, place, _rooted(schema, source), inplace=False)
         return made if isinstance(made, bool) else dict(made)
 

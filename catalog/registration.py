@@ -4,7 +4,6 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 
 from jsonpointer import resolve_pointer
-from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError, best_match
 from referencing import Registry, Resource
 from referencing.exceptions import Unresolvable
@@ -12,17 +11,15 @@ from referencing.jsonschema import DRAFT202012
 from semantic_version import Version
 
 from catalog.capability import OUTSIDE, Capability, Effect, Import, OutputCase
-from schemas import keywords
+from schemas import keywords, validation
+from schemas.dialects import is_latest
+from schemas.effort import UndecidedError
 from schemas.shapes import well_formed
-from schemas.validation import PATTERNS, validator
 from schemas.values import Json, canonical
 
 Misfits = Iterator[tuple[str, str]]
 FORMATS = {"cel", "jsonata", "json-schema", "uri-template", "mustache"}
 """Formats by which a config schema marks code."""
-
-_META = Draft202012Validator(Draft202012Validator.META_SCHEMA, format_checker=PATTERNS)
-_DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
 def misfits(capability: Capability) -> Misfits:
@@ -53,11 +50,10 @@ def _schemas(capability: Capability) -> Misfits:
         **{f"/output_cases/{i}/output_schema": case.output_schema for i, case in enumerate(capability.output_cases)},
     }
     for pointer, schema in named.items():
-        dialect = schema.get("$schema", _DIALECT)
-        if dialect != _DIALECT:
-            yield f"{pointer}/$schema", f"schemas are draft 2020-12, not {dialect}"
+        if not is_latest(schema):
+            yield f"{pointer}/$schema", f"schemas are draft 2020-12, not {schema['$schema']}"
             continue
-        wrong = [] if well_formed(schema) else [*_META.iter_errors(schema)]
+        wrong = [] if well_formed(schema) else [*validation.meta_misfits(schema)]
         for error in wrong:
             where = "".join(f"/{part}" for part in error.absolute_path)
             yield pointer + where, f"not a JSON Schema (2020-12): {error.cause or error.message}"
@@ -92,7 +88,7 @@ def _usual(schema: Mapping[str, Json], pointer: str) -> Misfits:
     for name, held in schema.get("properties", {}).items():
         if isinstance(held, dict) and "default" in held:
             alone = {"properties": {name: held}, "$defs": schema.get("$defs", {})}
-            if not validator(alone).is_valid({name: held["default"]}):
+            if next(_fits(alone, {name: held["default"]}, ""), None) is not None:
                 yield f"{pointer}/properties/{name}/default", f"{canonical(held['default'])} does not fit its own schema"
 
 
@@ -262,9 +258,9 @@ def _examples(capability: Capability) -> Misfits:
 
 def _fits(schema: Json, value: Json, where: str) -> Misfits:
     try:
-        errors = list(validator(schema).iter_errors(value))
-    except Unresolvable as error:
-        yield where, f"its schema refers to {error.ref}, which is not in it"
+        errors = list(validation.misfits(validation.validator(schema), value))
+    except UndecidedError as error:
+        yield where, str(error)
         return
     for found in errors:
         nearest: ValidationError = best_match([found]) or found

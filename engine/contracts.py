@@ -2,7 +2,7 @@
 
 from fragments.schemas.soundness import schema_flaw
 from fragments.schemas.validators import failures, short
-from schemas.effort import RUNNING, TooMuchWorkError, bounded
+from schemas.effort import RUNNING, UndecidedError, bounded
 from schemas.values import Json, JsonObject
 
 
@@ -15,7 +15,7 @@ def misfit(schema: JsonObject, value: Json) -> str | None:
         with bounded(RUNNING):
             flaw = schema_flaw(schema)
             failure = next(failures(schema, value), None) if flaw is None else None
-    except TooMuchWorkError as error:
+    except UndecidedError as error:
         return str(error)
     if flaw is not None:
         return f"the schema itself is wrong: {flaw[1]}"

@@ -1,10 +1,10 @@
 """How much work one judgement may be: schemas and patterns that anybody wrote are applied within a limit, or not at all."""
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from time import thread_time
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -12,9 +12,10 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Effort:
-    """A limit: `applications` of a schema to a value, and `pattern_s`, the seconds of this thread that patterns take.
+    """A limit: `applications` of keywords to values, and `pattern_s`, the seconds of this thread that patterns take.
 
-    Where schemas and patterns behave, as all but made-up ones do, it is far away: no answer depends on how fast a machine is.
+    What grows with the size of a value or of a keyword, such as comparing and telling, counts as more than one. Where schemas
+    and patterns behave, as all but made-up ones do, the limit is far away: no answer depends on how fast a machine is.
     """
 
     applications: int
@@ -28,8 +29,12 @@ RUNNING = Effort(applications=5_000_000, pattern_s=2.0)
 """For one value that a running task brings: outputs are larger than plans."""
 
 
-class TooMuchWorkError(RuntimeError):
-    """Nothing is decided: applying the schemas at hand takes more than the limit."""
+class UndecidedError(RuntimeError):
+    """Nothing is decided: a value neither fits its schema nor fails to; the message is a sentence that says why."""
+
+
+class TooMuchWorkError(UndecidedError):
+    """Applying the schemas at hand takes more than the limit."""
 
     def __init__(self) -> None:
         """Say so."""
@@ -61,11 +66,11 @@ def bounded(effort: Effort) -> Iterator[None]:
         _left.reset(token)
 
 
-def count_application() -> None:
-    """Count one application of a schema to a value."""
+def count(applications: int = 1) -> None:
+    """Count work: one application of a keyword to a value, or what is as much. Raises `TooMuchWorkError`."""
     left = _left.get()
     if left is not None:
-        left.applications -= 1
+        left.applications -= applications
         if left.applications < 0:
             raise TooMuchWorkError
 
@@ -77,8 +82,8 @@ def timed(work: Callable[[], T]) -> T:
         return work()
     if left.pattern_s <= 0:
         raise TooMuchWorkError
-    begin = thread_time()
+    begin = time.thread_time()
     try:
         return work()
     finally:
-        left.pattern_s -= thread_time() - begin
+        left.pattern_s -= time.thread_time() - begin

@@ -1,40 +1,140 @@
-"""Validation of values against JSON Schemas (2020-12) that anybody wrote: nothing is fetched, no pattern runs away.
+"""Validation of values against JSON Schemas that anybody wrote: nothing is fetched, nothing runs away, nothing crashes.
 
-All semantics are those of `jsonschema`. Its keywords that search with regular expressions are taken over as they are, with
-`schemas.patterns` in place of `re`.
+The library's semantics, with keywords of our own where numbers, equality, patterns or the work done differ. Checks, the host
+and guests use this very module; in a guest `schemas.patterns` asks the host. A value fits, does not fit, or is undecided.
 """
 
-from collections.abc import Iterator
-from types import FunctionType, MappingProxyType, SimpleNamespace
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from jsonschema import Draft202012Validator, FormatChecker, _keywords, _utils
+import attrs
+from jsonschema import (
+    Draft4Validator,
+    Draft6Validator,
+    Draft7Validator,
+    Draft201909Validator,
+    Draft202012Validator,
+    FormatChecker,
+)
+from jsonschema.exceptions import UnknownType, ValidationError
 from jsonschema.protocols import Validator
 from jsonschema.validators import extend
 from referencing import Registry
+from referencing.exceptions import Unresolvable
 
-from schemas.effort import count_application
-from schemas.patterns import PatternError, pattern_flaw, search
+from schemas import assertions, evaluation
+from schemas.dialects import DIALECTS, DialectError, dialect
+from schemas.effort import UndecidedError, count
+from schemas.patterns import PatternError, pattern_flaw
 from schemas.values import Json, JsonObject, Schema
 
-SEARCHING = MappingProxyType(
-    {"pattern": _keywords.pattern, "patternProperties": _keywords.patternProperties}
-    | {"additionalProperties": _keywords.additionalProperties, "unevaluatedProperties": _keywords.unevaluatedProperties}
-)
-"""The library's keywords that search, by themselves or through a helper."""
+KEYWORDS: Mapping[str, Any] = {
+    "additionalProperties": evaluation.additional_properties,
+    "const": assertions.const,
+    "enum": assertions.enum,
+    "multipleOf": assertions.multiple_of,
+    "pattern": assertions.pattern,
+    "patternProperties": evaluation.pattern_properties,
+    "unevaluatedItems": evaluation.unevaluated_items,
+    "unevaluatedProperties": evaluation.unevaluated_properties,
+    "uniqueItems": assertions.unique_items,
+}
+"""The keywords that mean here what the library's do not, or take less."""
 
+MOST_MESSAGE = 500
+"""Characters of what is told of one misfit."""
+
+_HEAD = 300
+_UNIT = 16  # characters of a message, or members of a keyword, for one unit of effort
+_WEIGHTS = {"$dynamicRef": 10, "$recursiveRef": 10, "$ref": 10}  # what following a reference takes, as measured
+_MISFIT, _PART = 5, 2  # what telling a misfit takes, and what coming to a part of a schema does
+_BY_SIZE = frozenset({"dependencies", "dependentRequired", "dependentSchemas", "properties", "required"})
 _LOCAL: Registry[Any] = Registry()  # holds nothing and fetches nothing
+_TOO_DEEP = "It is nested too deep to be compared with its schema, or the schema refers to itself without end."
+# All that the library is known to raise over schemas and values that nobody has checked.
+_FAULTS = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError, Unresolvable, UnknownType)
 
 
-def validator(schema: Schema, *, formats: FormatChecker | None = None) -> Validator:
-    """Compile a schema; a `$ref` to anywhere else finds nothing. Searches raise `PatternError` where RE2 lacks the words."""
-    made: Validator = _Safe(schema, registry=_LOCAL, format_checker=formats)
+def validator(schema: Schema, *, formats: FormatChecker | None = None, known: Registry[Any] = _LOCAL) -> Validator:
+    """Compile a schema by its dialect; a `$ref` to what is neither in it, nor in `known`, nor a published draft finds nothing.
+
+    Raises `DialectError`.
+    """
+    made: Validator = _CLASSES[dialect(schema)](schema, registry=known, format_checker=formats)
     return made
 
 
-def _with_our_patterns(checker: FormatChecker) -> FormatChecker:
-    checker.checks("regex", raises=PatternError)(_is_pattern)
-    return checker
+def misfits(made: Validator, value: Json) -> Iterator[ValidationError]:
+    """Go through what is wrong with a value. Raises `UndecidedError`, and nothing else."""
+    found = made.iter_errors(value)
+    while True:
+        try:
+            error = next(found, None)
+        except _FAULTS as fault:
+            raise UndecidedError(_says(fault)) from fault
+        if error is None:
+            return
+        yield error
+
+
+def fits(made: Validator, value: Json) -> bool:
+    """Say whether a value fits. Raises `UndecidedError`, and nothing else."""
+    return next(misfits(made, value), None) is None
+
+
+def meta_misfits(schema: Schema) -> Iterator[ValidationError]:
+    """Go through what keeps a schema from being one of its dialect; each pattern is one that can be evaluated here.
+
+    Raises `DialectError` and `UndecidedError`.
+    """
+    meta = _CLASSES[dialect(schema)].META_SCHEMA
+    return misfits(validator(meta, formats=PATTERNS), schema)
+
+
+def _says(fault: Exception) -> str:
+    if isinstance(fault, (PatternError, DialectError)):
+        return str(fault)
+    if isinstance(fault, RecursionError):
+        return _TOO_DEEP
+    if isinstance(fault, Unresolvable):
+        return f"The schema refers to {str(fault.ref)[:_HEAD]}, which it does not hold; nothing is fetched."
+    return f"The schema cannot be applied to it: {type(fault).__name__}: {str(fault)[:_HEAD]}"
+
+
+def _counted(name: str, keyword: Callable[..., Any]) -> Callable[..., Any]:
+    """Count what applying a keyword takes, and keep what it tells short."""
+    weight, by_size = _WEIGHTS.get(name, 1), name in _BY_SIZE
+
+    def applied(made: Any, wanted: Json, instance: Json, schema: JsonObject) -> Iterator[ValidationError]:
+        count(weight + len(wanted) // _UNIT if by_size else weight)
+        for error in keyword(made, wanted, instance, schema) or ():
+            length = len(error.message)
+            count(_MISFIT + length // _UNIT)
+            if length > MOST_MESSAGE:
+                error.message = f"{error.message[:_HEAD]} ... {error.message[_HEAD + 5 - MOST_MESSAGE :]}"
+            yield error
+
+    return applied
+
+
+def _evolve(self: Any, **changes: Any) -> Any:
+    """Make a validator of our own for a part; the library's would turn to its own where a part names a dialect."""
+    count(_PART)
+    schema = changes.setdefault("schema", self.schema)
+    for attribute, name in _FIELDS:
+        if name not in changes:
+            changes[name] = getattr(self, attribute)
+    named = isinstance(schema, dict) and "$schema" in schema
+    made = _CLASSES[dialect(schema)] if named else type(self)
+    return made(**changes)
+
+
+def _extended(base: Any) -> Any:
+    known = {name: KEYWORDS.get(name, keyword) for name, keyword in base.VALIDATORS.items()}
+    counted = {name: _counted(name, keyword) for name, keyword in known.items()}
+    made: Any = extend(base, counted)  # type: ignore[no-untyped-call] # types-jsonschema leaves it untyped
+    made.evolve = _evolve
+    return made
 
 
 def _is_pattern(value: Json) -> bool:
@@ -43,37 +143,11 @@ def _is_pattern(value: Json) -> bool:
     return True
 
 
-def _additional(instance: JsonObject, schema: JsonObject) -> Iterator[str]:
-    """Go through the keys that neither `properties` nor `patternProperties` name. The library's joins all patterns to one."""
-    named, patterns = schema.get("properties", {}), schema.get("patternProperties", {})
-    return (key for key in instance if key not in named and not any(search(pattern, key) for pattern in patterns))
+_BASES = (Draft202012Validator, Draft201909Validator, Draft7Validator, Draft6Validator, Draft4Validator)
+_CLASSES: Mapping[str, Any] = {name: _extended(base) for name, base in zip(DIALECTS, _BASES, strict=True)}
+_FIELDS = tuple((each.name, each.alias) for each in attrs.fields(_CLASSES[DIALECTS[0]]) if each.init)
 
-
-def _rebound() -> dict[str, FunctionType]:
-    """Give the library's keywords other names to look up, without touching the library itself."""
-    names: dict[str, Any] = {**vars(_utils), **vars(_keywords)}
-    names["re"] = SimpleNamespace(search=search)
-    names["find_additional_properties"] = _additional
-    evaluated = _utils.find_evaluated_property_keys_by_schema
-    names[evaluated.__name__] = FunctionType(evaluated.__code__, names)
-    return {key: FunctionType(keyword.__code__, names) for key, keyword in SEARCHING.items()}
-
-
-def _evolve(self: Any, **changes: Any) -> Any:
-    """Make a validator of the same class: the library's would turn to its own where a schema within names a dialect."""
-    count_application()
-    for attribute, name in _FIELDS:
-        if name not in changes:
-            changes[name] = getattr(self, attribute)
-    return type(self)(**changes)
-
-
-_Safe: Any = extend(Draft202012Validator, _rebound())  # type: ignore[no-untyped-call] # types-jsonschema leaves it untyped
-_FIELDS = tuple((field.name, field.alias) for field in _Safe.__attrs_attrs__ if field.init)
-_Safe.evolve = _evolve
-
-FORMATS = _with_our_patterns(FormatChecker())
-"""Checks formats; a `regex` is one that can be evaluated here."""
-
-PATTERNS = _with_our_patterns(FormatChecker(["regex"]))
+PATTERNS = FormatChecker(())
 """Checks only that each pattern is one that can be evaluated here; the error's `cause` says why one is not."""
+
+PATTERNS.checks("regex", raises=PatternError)(_is_pattern)

@@ -22,9 +22,9 @@ from fragments.proofs import Report
 from fragments.schemas.soundness import schema_flaw
 from fragments.workflows import Workflows
 from planner.models.roster import Roster
-from schemas.effort import CHECKING, TooMuchWorkError, bounded
-from schemas.patterns import PatternError
-from schemas.validation import FORMATS, validator
+from schemas.effort import CHECKING, UndecidedError, bounded
+from schemas.formats import FORMATS
+from schemas.validation import misfits, validator
 from schemas.values import Json, JsonObject
 
 _URL = re.compile(r"https?://\S{1,2000}", re.IGNORECASE)
@@ -166,9 +166,9 @@ def _input_of(template: Template, given: JsonObject) -> tuple[JsonObject, tuple[
                 return given, ()  # the checks of the template name it
             properties = schema.get("properties", {}).items()
             values = {**{key: s["default"] for key, s in properties if isinstance(s, Mapping) and "default" in s}, **given}
-            found = list(validator(schema, formats=FORMATS).iter_errors(values))
-    except (PatternError, TooMuchWorkError, RecursionError):
-        says = "The input cannot be compared with the template's input_schema: it is too much work."
+            found = list(misfits(validator(schema, formats=FORMATS), values))
+    except UndecidedError as error:
+        says = f"The input cannot be compared with the template's input_schema: {error}"
         return given, (
             Problem(
                 code="input.invalid", where="/input", says=says, hint="Use a simpler schema or simpler patterns, or less input."

@@ -39,8 +39,14 @@ def inlined(schema: Schema) -> Schema:
     return _Inliner(schema).schema(schema, (), 0)
 
 
-def subschemas(schema: Json) -> Iterator[tuple[Path, Mapping[str, Json]]]:
-    """Go through a schema and every schema within it, with its path. Values such as `const` are not schemas."""
+def subschemas(schema: Json, *, older: bool = False) -> Iterator[tuple[Path, Mapping[str, Json]]]:
+    """Go through a schema and every schema within it, with its path. Values such as `const` are not schemas.
+
+    In dialects before 2020-12 (`older`) there are schemas in more places.
+    """
+    named = (*NAMED, "dependencies") if older else NAMED
+    listed = (*LISTED, "items") if older else LISTED
+    single = (*SINGLE, "additionalItems") if older else SINGLE
     pending: list[tuple[Path, Json]] = [((), schema)]
     while pending:
         path, part = pending.pop()
@@ -48,11 +54,11 @@ def subschemas(schema: Json) -> Iterator[tuple[Path, Mapping[str, Json]]]:
             continue
         yield path, part
         for key, value in part.items():
-            if key in NAMED and isinstance(value, Mapping):
+            if key in named and isinstance(value, Mapping):
                 pending.extend(((*path, key, name), inner) for name, inner in value.items())
-            elif key in LISTED and isinstance(value, (list, tuple)):
+            elif key in listed and isinstance(value, (list, tuple)):
                 pending.extend(((*path, key, i), inner) for i, inner in enumerate(value))
-            elif key in SINGLE:
+            elif key in single:
                 pending.append(((*path, key), value))
 
 

@@ -1,20 +1,23 @@
-"""Whether something is a JSON Schema (draft 2020-12) that stands for itself: nothing remote, nothing dangling, no circle."""
+"""Whether something is a JSON Schema that stands for itself: nothing remote, nothing dangling, no circle.
+
+Of dialects before 2020-12 no more is known than that: values are held against them, and their types are not worked out.
+"""
 
 import json
 from collections.abc import Iterator, Mapping
 from functools import cache
 
-from jsonschema import Draft202012Validator
 from jsonschema.exceptions import best_match
+from jsonschema.protocols import Validator
 from jsonschema_specifications import REGISTRY  # type: ignore[import-untyped] # ships no types; jsonschema's own meta-schemas
 
 from fragments.schemas.inlining import LISTED, NAMED, SINGLE, UNKNOWN, Path, inlined, lookup, subschemas
 from fragments.schemas.memory import ByIdentity
 from fragments.schemas.validators import short
-from schemas.validation import PATTERNS
+from schemas.dialects import LATEST, DialectError, dialect, is_latest
+from schemas.validation import PATTERNS, meta_misfits, misfits, validator
 from schemas.values import Json, canonical
 
-_DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _VOCABULARIES = ("core", "applicator", "unevaluated", "validation", "meta-data", "format-annotation", "content")
 _IN_PLACE_LISTED = ("allOf", "anyOf", "oneOf")
 _IN_PLACE = ("not", "if", "then", "else")
@@ -36,16 +39,38 @@ def schema_flaw(schema: Json) -> Flaw | None:
 def _flaw(schema: Json) -> Flaw | None:
     if not isinstance(schema, Mapping):
         return None if isinstance(schema, bool) else ((), "a schema is an object, or true or false")
+    try:
+        named = dialect(schema)
+    except DialectError as error:
+        return ("$schema",), str(error)
+    if named != LATEST:
+        return _older_flaw(schema, named)
     parts = list(subschemas(schema))
     for path, part in parts:
         if flaw := _shallow_flaw(part):
             return (*path, *flaw[0]), flaw[1]
-    referring = any(key in part for _, part in parts for key in ("$ref", "$dynamicRef", "$id"))
+    referring = any(key in part for _, part in parts for key in ("$ref", "$dynamicRef", "$id", "$schema"))
     return _reference_flaw(schema, parts) if referring else None
+
+
+def _older_flaw(schema: Mapping[str, Json], named: str) -> Flaw | None:
+    error = best_match(meta_misfits(schema))
+    if error is not None:
+        return tuple(error.absolute_path), short(str(error.cause or error.message))
+    parts = list(subschemas(schema, older=True))
+    naming = "id" if named.endswith("draft-04/schema") else "$id"
+    for path, part in parts:
+        if path and isinstance(part.get(naming), str):
+            return (*path, naming), f"a schema within a schema has an {naming}"
+        if "$recursiveRef" in part:
+            return (*path, "$recursiveRef"), "$recursiveRef is not supported; use $ref"
+    return _reference_flaw(schema, parts)
 
 
 def _reference_flaw(schema: Mapping[str, Json], parts: list[tuple[Path, Mapping[str, Json]]]) -> Flaw | None:
     for path, part in parts:
+        if path and "$schema" in part and part["$schema"] != schema.get("$schema", LATEST):
+            return (*path, "$schema"), "a schema within a schema names another dialect"
         if path and "$id" in part:
             return (*path, "$id"), "a schema within a schema has an $id"
         if "$dynamicRef" in part:
@@ -56,8 +81,8 @@ def _reference_flaw(schema: Mapping[str, Json], parts: list[tuple[Path, Mapping[
 
 
 _flaws = ByIdentity(_flaw)
-sound = ByIdentity(lambda schema: inlined(schema) if schema_flaw(schema) is None else UNKNOWN)
-"""Give a schema without `$ref`; `UNKNOWN` for one that is flawed."""
+sound = ByIdentity(lambda schema: inlined(schema) if schema_flaw(schema) is None and is_latest(schema) else UNKNOWN)
+"""Give a schema without `$ref`; `UNKNOWN` for one that is flawed, or of an older dialect."""
 
 
 def _shallow_flaw(schema: Mapping[str, Json]) -> Flaw | None:
@@ -72,7 +97,7 @@ def _shallow_flaw(schema: Mapping[str, Json]) -> Flaw | None:
         return known
     if len(_verdicts) >= _MOST:
         _verdicts.clear()
-    error = best_match(_meta().iter_errors(shallow))
+    error = best_match(misfits(_meta(), shallow))
     flaw = None if error is None else (tuple(error.absolute_path), short(str(error.cause or error.message)))
     _verdicts[text] = flaw
     return flaw
@@ -150,20 +175,21 @@ def _applied_in_place(root: Mapping[str, Json], schema: Mapping[str, Json]) -> I
     candidates: list[Json] = [schema.get(key) for key in _IN_PLACE]
     for key in _IN_PLACE_LISTED:
         candidates.extend(schema.get(key) or ())
-    candidates.extend((schema.get("dependentSchemas") or {}).values())
+    for key in ("dependentSchemas", "dependencies"):
+        candidates.extend((schema.get(key) or {}).values())
     if "$ref" in schema:
         candidates.append(lookup(root, schema["$ref"]))
     yield from (candidate for candidate in candidates if isinstance(candidate, Mapping))
 
 
 @cache
-def _meta() -> Draft202012Validator:
+def _meta() -> Validator:
     """Flatten the meta-schema: its vocabularies in one schema, which checks a small schema in a fraction of the time."""
     vocabularies = [REGISTRY.contents(f"https://json-schema.org/draft/2020-12/meta/{name}") for name in _VOCABULARIES]
     properties = {key: part for vocabulary in vocabularies for key, part in vocabulary["properties"].items()}
-    legacy = REGISTRY.contents(_DIALECT)["properties"]
+    legacy = REGISTRY.contents(LATEST)["properties"]
     defs = {key: part for vocabulary in vocabularies for key, part in vocabulary.get("$defs", {}).items()}
     text = json.dumps({"type": ["object", "boolean"], "properties": {**legacy, **properties}, "$defs": defs})
     text = text.replace('"$dynamicRef": "#meta"', '"$ref": "#"')
     text = text.replace('"meta/core#/$defs/', '"#/$defs/').replace('"meta/validation#/$defs/', '"#/$defs/')
-    return Draft202012Validator(json.loads(text), format_checker=PATTERNS)
+    return validator(json.loads(text), formats=PATTERNS)

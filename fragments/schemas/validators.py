@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from jsonschema.exceptions import ValidationError, best_match
 
 from fragments.schemas.memory import ByIdentity
-from schemas.patterns import PatternError
-from schemas.validation import validator
+from schemas.effort import TooMuchWorkError, UndecidedError
+from schemas.validation import fits, misfits, validator
 from schemas.values import Json, Schema
 
 _validator = ByIdentity(validator)
@@ -15,24 +15,26 @@ _validator = ByIdentity(validator)
 def accepts(schema: Schema, value: Json) -> bool:
     """Say whether `value` satisfies a schema that has no flaw (`soundness.schema_flaw`).
 
-    Where a pattern is too much work on a text, or the value is nested too deep, it does not; `failures` says so. Within
-    `effort.bounded` both may raise `TooMuchWorkError`.
+    Where that is undecided, because a pattern is too much work on a text, say, or the value is nested too deep, it does not;
+    `failures` says so. Within `effort.bounded` both may raise `TooMuchWorkError`.
     """
     try:
-        return _validator(schema).is_valid(value)
-    except (PatternError, RecursionError):
+        return fits(_validator(schema), value)
+    except TooMuchWorkError:
+        raise
+    except UndecidedError:
         return False
 
 
 def failures(schema: Schema, value: Json) -> Iterator[ValidationError]:
     """Go through what is wrong with `value`, each finding as deep in the value as the schema can tell."""
     try:
-        for error in _validator(schema).iter_errors(value):
+        for error in misfits(_validator(schema), value):
             yield best_match([error]) or error if error.context else error
-    except PatternError as error:
+    except TooMuchWorkError:
+        raise
+    except UndecidedError as error:
         yield ValidationError(str(error))
-    except RecursionError:
-        yield ValidationError("It is nested too deep to be compared with its schema.")
 
 
 def short(message: str) -> str:

@@ -2,13 +2,14 @@
 
 from goalwright import HandlerError
 from goalwright.schemas import Checked, listed
+from schemas.formats import FORMATS
 
 SHOWN = 3
 
 
 def run(config: dict, given: dict) -> dict:
     """Check each item of a list, or one value as a whole, and answer with both partitions."""
-    schema = Checked(_schema(config, given), formats=True)
+    schema = Checked(_schema(config, given), formats=FORMATS)
     data = given["data"]
     as_list = isinstance(data, list) and not config.get("as_whole", False)
     valid, invalid = _partitions(schema, data if as_list else [data])
