@@ -1,5 +1,6 @@
 """The formats of JSON Schema that are asserted: in the input of a template or a goal, and by the handler `validate`."""
 
+import encodings.punycode  # noqa: F401 - `idna` imports it when it is first used, and a guest has no files then
 import ipaddress
 import re
 import unicodedata
