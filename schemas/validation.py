@@ -48,6 +48,12 @@ _HEAD = 300
 _UNIT = 16  # characters of a message, or members of a keyword, for one unit of effort
 _WEIGHTS = {"$dynamicRef": 10, "$recursiveRef": 10, "$ref": 10}  # what following a reference takes, as measured
 _MISFIT, _PART = 5, 2  # what telling a misfit takes, and what coming to a part of a schema does
+_PASSING = frozenset(  # keywords that pass on what parts of the schema tell, and tell nothing themselves
+    {
+        *("$dynamicRef", "$recursiveRef", "$ref", "additionalItems", "additionalProperties", "allOf"),
+        *("dependentSchemas", "if", "items", "patternProperties", "prefixItems", "properties", "propertyNames"),
+    }
+)
 _BY_SIZE = frozenset({"dependencies", "dependentRequired", "dependentSchemas", "properties", "required"})
 _LOCAL: Registry[Any] = Registry()  # holds nothing and fetches nothing
 _TOO_DEEP = "It is nested too deep to be compared with its schema, or the schema refers to itself without end."
@@ -107,14 +113,20 @@ def _counted(name: str, keyword: Callable[..., Any]) -> Callable[..., Any]:
 
     def applied(made: Any, wanted: Json, instance: Json, schema: JsonObject) -> Iterator[ValidationError]:
         count(weight + len(wanted) // _UNIT if by_size else weight)
-        for error in keyword(made, wanted, instance, schema) or ():
-            length = len(error.message)
-            count(_MISFIT + length // _UNIT)
-            if length > MOST_MESSAGE:
-                error.message = f"{error.message[:_HEAD]} ... {error.message[_HEAD + 5 - MOST_MESSAGE :]}"
-            yield error
+        found: Iterator[ValidationError] = keyword(made, wanted, instance, schema) or iter(())
+        # One more generator for each level of a value would take a third of the depth that a guest's stack has.
+        return found if name in _PASSING and wanted is not False else _short(found)
 
     return applied
+
+
+def _short(errors: Iterator[ValidationError]) -> Iterator[ValidationError]:
+    for error in errors:
+        length = len(error.message)
+        count(_MISFIT + length // _UNIT)
+        if length > MOST_MESSAGE:
+            error.message = f"{error.message[:_HEAD]} ... {error.message[_HEAD + 5 - MOST_MESSAGE :]}"
+        yield error
 
 
 def _evolve(self: Any, **changes: Any) -> Any:

@@ -6,6 +6,8 @@ import pytest
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import best_match
 
+from schemas.limits import DEPTH
+
 if TYPE_CHECKING:
     from tests.integration.catalog.conftest import Sandbox
 
@@ -261,3 +263,27 @@ def test_a_value_with_many_faults_shows_the_first_of_them(sandbox: "Sandbox") ->
     answered = sandbox.run("validate", config, {"data": list(range(1000))})
 
     assert len(answered["ok"]["invalid"][0]["errors"]) == 20
+
+
+def nested(depth: int, *, within: str) -> Any:
+    value: Any = 1
+    for _ in range(depth):
+        value = [value] if within == "items" else {"a": value}
+    return value
+
+
+@pytest.mark.parametrize(
+    ("within", "schema"),
+    [
+        pytest.param("items", {"items": {"$ref": "#"}}, id="lists"),
+        pytest.param("properties", {"properties": {"a": {"$ref": "#"}}}, id="objects"),
+        pytest.param("items", {"anyOf": [{"type": "integer"}, {"items": {"$ref": "#"}}]}, id="choices"),
+        pytest.param("items", {"uniqueItems": True, "items": {"$ref": "#"}}, id="items that differ"),
+    ],
+)
+def test_a_value_as_deep_as_any_that_enters_is_judged(sandbox: "Sandbox", within: str, schema: dict[str, Any]) -> None:
+    data = {"data": nested(DEPTH - 4, within=within), "schema": schema}  # what holds the data is as deep as may be
+
+    answered = sandbox.run("validate", {"as_whole": True, "on_invalid": "flag"}, data)
+
+    assert answered["ok"]["ok"] is True
