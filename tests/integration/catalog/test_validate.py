@@ -272,18 +272,33 @@ def nested(depth: int, *, within: str) -> Any:
     return value
 
 
+DEEP = DEPTH - 4  # what holds the data in a call is as deep as may be
+FOLLOWED = 40  # levels that a schema which refers to itself follows on a guest's stack
+
+
 @pytest.mark.parametrize(
-    ("within", "schema"),
+    ("within", "depth", "schema"),
     [
-        pytest.param("items", {"items": {"$ref": "#"}}, id="lists"),
-        pytest.param("properties", {"properties": {"a": {"$ref": "#"}}}, id="objects"),
-        pytest.param("items", {"anyOf": [{"type": "integer"}, {"items": {"$ref": "#"}}]}, id="choices"),
-        pytest.param("items", {"uniqueItems": True, "items": {"$ref": "#"}}, id="items that differ"),
+        pytest.param("items", DEEP, {"type": "array", "uniqueItems": True}, id="items that differ"),
+        pytest.param("properties", DEEP, {"const": nested(DEEP, within="properties")}, id="a constant"),
+        pytest.param("items", DEEP, {"enum": [*range(20), nested(DEEP, within="items")]}, id="one of many"),
+        pytest.param("items", FOLLOWED, {"items": {"$ref": "#"}}, id="lists"),
+        pytest.param("properties", FOLLOWED, {"properties": {"a": {"$ref": "#"}}}, id="objects"),
+        pytest.param("items", FOLLOWED, {"anyOf": [{"type": "integer"}, {"items": {"$ref": "#"}}]}, id="choices"),
     ],
 )
-def test_a_value_as_deep_as_any_that_enters_is_judged(sandbox: "Sandbox", within: str, schema: dict[str, Any]) -> None:
-    data = {"data": nested(DEPTH - 4, within=within), "schema": schema}  # what holds the data is as deep as may be
+def test_deep_values_are_judged(sandbox: "Sandbox", within: str, depth: int, schema: dict[str, Any]) -> None:
+    data = {"data": nested(depth, within=within), "schema": schema}
 
     answered = sandbox.run("validate", {"as_whole": True, "on_invalid": "flag"}, data)
 
     assert answered["ok"]["ok"] is True
+
+
+def test_a_value_too_deep_for_a_schema_that_refers_to_itself_is_undecided(sandbox: "Sandbox") -> None:
+    data = {"data": nested(DEEP, within="items"), "schema": {"items": {"$ref": "#"}}}
+
+    answered = sandbox.run("validate", {"as_whole": True, "on_invalid": "flag"}, data)
+
+    assert answered["error"]["type"] == "schema_invalid"
+    assert "whether the value fits is undecided: it is nested too deep" in answered["error"]["message"]
