@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from schemas.limits import DEPTH, depth_exceeds, text_depth_exceeds
@@ -81,6 +81,7 @@ VALUES = st.recursive(
 )
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow])  # drawing takes long on a busy machine
 @given(VALUES, st.booleans())
 def test_what_json_can_say_is_read_back(value: object, ascii_only: bool) -> None:  # noqa: FBT001 - drawn
     assert read_json(json.dumps(value, ensure_ascii=ascii_only)) == value
