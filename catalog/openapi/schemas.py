@@ -13,14 +13,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from referencing.exceptions import Unresolvable
-
 from catalog.openapi.nodes import Document, Node, Unsupported, looked_up, refuse
 from catalog.openapi.wording import cleaned, shortened
 from schemas import keywords
-from schemas.patterns import PatternError, pattern_flaw
+from schemas.dialects import DialectError
+from schemas.effort import UndecidedError
+from schemas.patterns import pattern_flaw
 from schemas.shapes import SHAPES, SORTS
-from schemas.validation import validator
+from schemas.validation import fits, validator
 from schemas.values import Json, canonical
 
 _REFUSED = {"$anchor", "$dynamicAnchor", "$dynamicRef", "$id"}
@@ -244,10 +244,10 @@ class _Conversion:
             return rest
         nullable = _nullable(rest) if _takes_null(node.value) else rest
         try:
-            fits = validator(nullable).is_valid(made["default"])
-        except (PatternError, Unresolvable, ValueError, ArithmeticError):
-            fits = False
-        if fits:
+            fitting = fits(validator(nullable), made["default"])
+        except (UndecidedError, DialectError):
+            fitting = False
+        if fitting:
             return made
         says = f"the default {canonical(made['default'])[:100]} does not fit its own schema and is left out"
         self._schemas.note(node.at("default"), says)
