@@ -5,7 +5,7 @@ import datetime as dt
 import re
 from types import SimpleNamespace
 
-from goalwright import functions
+from goalwright import functions, host
 from goalwright.errors import HandlerError, one_line
 from goalwright.evaluator import Language
 from goalwright.matching import pattern
@@ -162,8 +162,10 @@ datetimeutils.datetime = SimpleNamespace(datetime=_Dates, date=dt.date, timezone
 _WARM = (
     '($toMillis("2026"); $toMillis("2026-01-02T03:04:05.006Z"); $toMillis("2 January 2026", "[D] [MNn] [Y]");'
     ' $fromMillis(0, "[FNn] [D1o] [MNn] [Y] [H01]:[m01] [z]", "+0100"); $formatNumber(1234.5, "#,##0.00");'
-    ' $formatInteger(12, "w"); $parseInteger("twelve", "w"); $match("ab", /(a)(b)/i); $replace("a", /a/, "$0"); $sort([2, 1]);'
+    ' $formatInteger(12, "w"); $parseInteger("twelve", "w"); $replace("a", "a", "b"); $sort([2, 1]);'
     ' $encodeUrl("ä"); $decodeUrlComponent("%20"); $base64decode($base64encode("a")); $string({"a": 1.5}, true);'
     ' $number("0x1F"); $clone([1]); {"a": 1} ~> |$|{"b": 2}|; [1..3][$ > 1] ~> $sum; [2, 1]^($))'
 )
 evaluate(_WARM, [1], {})
+if host.offers("patterns"):
+    evaluate('($match("ab", /(a)(b)/i); $replace("a", /a/, "$0"); $split("a", /a/); $contains("a", /a/))', [1], {})

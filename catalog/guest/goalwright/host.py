@@ -80,6 +80,11 @@ def which(texts: list[str], roots: dict, most: int) -> dict:
     return _told(_granted(_conditions, "conditions").which(written(texts), written(roots), most))
 
 
+def offers(interface: str) -> bool:
+    """Say whether the capability lists an interface under imports."""
+    return globals()[f"_{interface}"] is not None
+
+
 def _granted(interface: object, name: str) -> object:
     if interface is None:
         raise HandlerError("handler_error", f"the capability does not list {name!r} under imports")
