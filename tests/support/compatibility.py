@@ -6,10 +6,11 @@ hold.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 
-from tests.support import suites
+from tests.support import compatible_languages, suites
+from tests.support.markdown import table
 from tests.support.tables import PATTERNS
 
 PAGE = Path(__file__).parents[2] / "docs" / "compatibility.md"
@@ -20,13 +21,6 @@ run; a test holds this page. By standard: which
 suite was run, how much of it passed, and each difference that is left, with its reason.
 """
 _NAMES = {"draft2020-12": "draft 2020-12", "draft7": "draft 7", "draft4": "draft 4"}
-
-
-def table(columns: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
-    """Write a table in Markdown."""
-    lines = [list(columns)]
-    lines += [["---"] * len(lines[0]), *([str(cell).replace("|", "\\|") for cell in row] for row in rows)]
-    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
 
 
 def json_schema() -> str:
@@ -84,7 +78,12 @@ points, `i` compares as it does with `u`, and with `m` a text with
 line breaks other than `\\n` is refused."""
 
 
-SECTIONS: tuple[Callable[[], str], ...] = (json_schema, patterns)
+SECTIONS: tuple[Callable[[], str], ...] = (
+    json_schema,
+    patterns,
+    compatible_languages.jsonata,
+    compatible_languages.conditions,
+)
 """The page's parts, in order."""
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from tests.support import cel, languages
+from tests.support.markdown import table
 
 _KINDS = {
     "refused": "refused when it is checked, or when it runs: no clock, no chance, no text run as code",
@@ -14,12 +15,6 @@ _KINDS = {
     "too_deep": "needs a deeper stack than a sandbox has",
     "too_much": "is not run: made to take long, or not to end",
 }
-
-
-def _table(columns: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
-    lines = [list(columns)]
-    lines += [["---"] * len(lines[0]), *([str(cell).replace("|", "\\|") for cell in row] for row in rows)]
-    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
 
 
 def _read(name: str) -> Any:
@@ -40,17 +35,17 @@ leaves it. The reference implementation's own suite (jsonata-js, state 6c7e95f) 
 of which {passed:,} come out as it says, in the sandbox and outside it. The others, case by case in
 `tests/data/jsonata/unsupported.json`:
 
-{_table(("cases", "what"), ((len(left[kind]), words) for kind, words in _KINDS.items()))}
+{table(("cases", "what"), ((len(left[kind]), words) for kind, words in _KINDS.items()))}
 
 The other values:
 
-{_table(("cases", "reason"), ((n, why) for why, n in values.items()))}
+{table(("cases", "reason"), ((n, why) for why, n in values.items()))}
 
 The reference implementation ({probes["reference"]}) was asked {len(probes["rows"]):,} times what its
 functions and operators give for null, nothing, wrong types, one, none and many
 (`tests/data/jsonata/probes.json`). {alike:,} answers are the same. The others:
 
-{_table(("probes", "reason"), _counted(unlike))}
+{table(("probes", "reason"), _counted(unlike))}
 
 By intention otherwise:
 
@@ -74,11 +69,11 @@ the host. Of the conformance suite (cel-spec, state 508bd98) 14 files are run, {
 which {passed:,} come out as the suite says, for conditions of steps and through a handler in its
 sandbox alike. The others, case by case in `tests/data/cel/unlike.json`:
 
-{_table(("cases", "reason"), _counted(unlike))}
+{table(("cases", "reason"), _counted(unlike))}
 
 Not run:
 
-{_table(("files", "reason"), ((files, why) for why, files in cel.OTHER_FILES.items()))}
+{table(("files", "reason"), ((files, why) for why, files in cel.OTHER_FILES.items()))}
 
 Beyond the suite:
 
