@@ -1,19 +1,18 @@
 """URL templates in the sandbox, held against the examples of RFC 6570."""
 
-import json
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+
+from tests.support.http_tables import URI_TEMPLATES
 
 if TYPE_CHECKING:
     from tests.integration.catalog.conftest import Recorder, Sandbox
 
 API = "https://api.example.org"
-DATA = json.loads((Path(__file__).parents[2] / "data" / "http" / "uri_templates.json").read_text("utf-8"))
 EXAMPLES = [
     pytest.param(template, expanded, id=f"{section} {template}")
-    for section, rows in DATA["examples"].items()
+    for section, rows in URI_TEMPLATES["examples"].items()
     for template, expanded in rows
 ]
 
@@ -36,10 +35,10 @@ def test_a_template_expands_as_the_standard_says_or_lacks_a_value(
 ) -> None:
     host.http = answered
 
-    said = sandbox.run("http_request", {"url": f"{API}/{template}"}, {"url_params": DATA["variables"]}, host)
+    said = sandbox.run("http_request", {"url": f"{API}/{template}"}, {"url_params": URI_TEMPLATES["variables"]}, host)
 
     # A name without a value vanishes in the standard; here it does only in a query, elsewhere it would ask another address.
-    missing = sorted(name for name in _needs(template) if DATA["variables"].get(name) is None)
+    missing = sorted(name for name in _needs(template) if URI_TEMPLATES["variables"].get(name) is None)
     if missing:
         assert said["error"]["message"].startswith(f"input.url_params has no value for {', '.join(missing)} in ")
     else:
