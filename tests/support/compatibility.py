@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.support import compatible_languages, suites
+from tests.support import compatible_http, compatible_languages, openapi_tables, suites
 from tests.support.markdown import table
 from tests.support.tables import PATTERNS
 
@@ -83,6 +83,8 @@ SECTIONS: tuple[Callable[[], str], ...] = (
     patterns,
     compatible_languages.jsonata,
     compatible_languages.conditions,
+    compatible_http.http,
+    openapi_tables.section,
 )
 """The page's parts, in order."""
 

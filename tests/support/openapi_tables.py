@@ -1,10 +1,7 @@
 """What imports of OpenAPI are held to: the specification's table of styles, and what is left out or read otherwise, and why."""
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
-
-PAGE = Path(__file__).parents[2] / "docs" / "openapi.md"
 
 LIST = ["blue", "black", "brown"]
 OBJECT = {"R": 100, "G": 200, "B": 150}
@@ -219,11 +216,4 @@ These are read otherwise than the letter, or where the letter is silent:
 
 | what | how |
 | --- | --- |
-{otherwise}
-"""
-
-
-def page() -> str:
-    """Write the page about OpenAPI: how to import stands with the handlers."""
-    made = "Made by `GOALWRIGHT_UPDATE_GOLDEN=1 pytest tests/unit/catalog/test_openapi_differences.py`; a test holds it."
-    return f"# OpenAPI\n\n{made} How an API is imported stands in [handlers](handlers.md).\n\n{section()}"
+{otherwise}"""
