@@ -12,6 +12,7 @@ from fragments.codes import CODES
 from fragments.explanations import explanation, section
 from fragments.problems import Problem
 from planner.library import load_library
+from planner.models.roster import Entry, Roster
 from service.cli.main import app
 from service.composition import vocabulary
 from service.door import Door
@@ -56,7 +57,9 @@ async def missing_folder(folder: Path) -> tuple[Found, Found]:
 
 async def nobody_to_plan(folder: Path) -> tuple[Found, Found]:
     door, goal = door_in(folder), Goal(goal="Knit a scarf")
-    wrong, right = door.admit_goal(goal), door.admit_goal(goal.model_copy(update={"model": "any/model"}))
+    listed = Roster(entries=(Entry(glob="any/*"),))
+    asking = replace(door, house=replace(door.house, models=listed))
+    wrong, right = door.admit_goal(goal), asking.admit_goal(goal.model_copy(update={"model": "any/model"}))
     return of(wrong.report.problems), of(right.report.problems)
 
 
