@@ -4,10 +4,12 @@ import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from catalog import markdown
 from catalog.capability import Capability, Example
 from catalog.registry import Catalog
 from catalog.rendering import rendered
 from schemas.values import Json
+from schemas.visible import json_text
 
 _LIMITS = {
     "cpu_ms": ("time in the guest", "{:,} ms"),
@@ -29,9 +31,9 @@ def page(capability: Capability) -> str:
         {
             "name": capability.name,
             "id": capability.id,
-            "summary": capability.summary,
-            "description": capability.description.strip(),
-            "deprecated": capability.deprecated,
+            "summary": markdown.line(capability.summary),
+            "description": markdown.prose(capability.description.strip()),
+            "deprecated": markdown.line(capability.deprecated or ""),
             "effect": _effect(capability),
             "idempotent": capability.idempotent,
             "imports": ", ".join(f"`{name}`" for name in capability.imports) or "nothing",
@@ -46,7 +48,8 @@ def page(capability: Capability) -> str:
             "before": ", ".join(capability.hints.before),
             "after": ", ".join(capability.hints.after),
             "examples": [
-                {"title": example.title, "runs": example.runs, "text": _example(example)} for example in capability.examples
+                {"title": markdown.line(example.title), "runs": example.runs, "text": _example(example)}
+                for example in capability.examples
             ],
         },
     )
@@ -55,7 +58,7 @@ def page(capability: Capability) -> str:
 def pages(catalog: Catalog) -> Mapping[str, str]:
     """Write a page for the newest version of every handler, by file name, and an index of them."""
     newest = {capability.name: capability for capability in catalog}
-    lines = [f"* [{name}]({name}.md): {capability.summary}" for name, capability in newest.items()]
+    lines = [f"* [{name}]({name}.md): {markdown.line(capability.summary)}" for name, capability in newest.items()]
     index = "# Handlers\n\nWritten by `goalwright handlers docs` from the capabilities.\n\n" + "\n".join(lines) + "\n"
     return {**{f"{name}.md": page(capability) for name, capability in newest.items()}, "index.md": index}
 
@@ -71,9 +74,9 @@ def write_pages(catalog: Catalog, directory: Path) -> list[Path]:
 
 
 def cell(text: Json) -> str:
-    """Write a text so that it stays in its cell of a table."""
-    line = " ".join(str(text).split()).replace("|", "\\|")
-    return line if len(line) <= _LONGEST_CELL else line[: _LONGEST_CELL - 1] + "…"
+    """Write a text so that it stays in its cell of a table, and is not too long for it."""
+    line = " ".join(str(text).split())
+    return markdown.cell(line if len(line) <= _LONGEST_CELL else line[: _LONGEST_CELL - 1] + "…")
 
 
 def _effect(capability: Capability) -> str:
@@ -87,7 +90,7 @@ def _effect(capability: Capability) -> str:
 def _table(schema: Mapping[str, Json]) -> str:
     properties = schema.get("properties", {})
     required = schema.get("required", [])
-    rows = [f"| `{name}` | {_shape(part)} | {_note(part, needed=name in required)} |" for name, part in properties.items()]
+    rows = [f"| {_code(name)} | {_shape(part)} | {_note(part, needed=name in required)} |" for name, part in properties.items()]
     if schema.get("additionalProperties") is not False and "additionalProperties" in schema:
         rows.append(f"| any other | {_shape(schema['additionalProperties'])} | |")
     if not rows:
@@ -95,21 +98,25 @@ def _table(schema: Mapping[str, Json]) -> str:
     return "\n".join(["| name | value | |", "|---|---|---|", *rows])
 
 
+def _code(text: str) -> str:
+    return markdown.code(text).replace("|", "\\|")
+
+
 def _shape(schema: Json) -> str:
     """Say in a few words what fits."""
     if not isinstance(schema, Mapping) or not set(schema) - {"description"}:
         return "anything" if schema is not False else "nothing"
     if "const" in schema:
-        return f"`{json.dumps(schema['const'])}`"
+        return _code(json.dumps(schema["const"]))
     if "enum" in schema:
-        return cell(", ".join(f"`{json.dumps(value, ensure_ascii=False)}`" for value in schema["enum"]))
+        return cell(", ".join(markdown.code(json.dumps(value, ensure_ascii=False)) for value in schema["enum"]))
     if "$ref" in schema:
-        return str(schema["$ref"]).rpartition("/")[2]
+        return cell(str(schema["$ref"]).rpartition("/")[2])
     kinds = schema.get("type", "anything")
     shown = ", ".join(kinds) if isinstance(kinds, list) else str(kinds)
     if "items" in schema:
         shown += f" of {_shape(schema['items'])}"
-    return shown + (f" ({schema['format']})" if "format" in schema else "")
+    return shown + (f" ({cell(schema['format'])})" if "format" in schema else "")
 
 
 def _note(schema: Json, *, needed: bool) -> str:
@@ -117,7 +124,7 @@ def _note(schema: Json, *, needed: bool) -> str:
         return "required" if needed else ""
     notes = ["required"] if needed else []
     if "default" in schema:
-        notes.append(f"default `{json.dumps(schema['default'], ensure_ascii=False)}`")
+        notes.append(f"default {markdown.code(json.dumps(schema['default'], ensure_ascii=False))}")
     if "description" in schema:
         notes.append(str(schema["description"]))
     return cell("; ".join(notes))
@@ -153,4 +160,4 @@ def _reaches(capability: Capability) -> Iterator[str]:
 def _example(example: Example) -> str:
     shown: dict[str, Json] = {"config": example.config, "input": example.input}
     shown |= {"error": example.error} if example.error is not None else {"output": example.output}
-    return json.dumps(shown, indent=2, ensure_ascii=False)
+    return json_text(shown, indent=2)

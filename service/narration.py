@@ -1,15 +1,15 @@
 """Facts told to a person at a terminal: one narrator, used by the CLI and the demo."""
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from rich.console import Console
-from rich.markup import escape
 from rich.panel import Panel
 from rich.table import Table
+from rich.text import Text
 
 from schemas.values import Json, JsonObject
+from schemas.visible import json_text, visible
+from service.terminal import Terminal, words
 
 _MARKS = {"error": "[red]✗[/red]", "warning": "[yellow]![/yellow]"}
 _SOURCES = {
@@ -24,7 +24,7 @@ _SHOWN_ITEMS = 3
 class Narrator:
     """Tells facts as they come. Items of a loop beyond the first few are counted, not told."""
 
-    console: Console
+    console: Terminal
     crowd: set[str] = field(default_factory=set)  # scopes of the items that are not told
 
     def tell(self, fact: JsonObject) -> None:
@@ -41,16 +41,16 @@ class Narrator:
         return any("/".join(parts[:length]) in self.crowd for length in range(len(parts)))
 
 
-def problem_lines(problems: list[JsonObject], *, file: str = "") -> list[str]:
-    """Write problems as lines of markup: place in `file` (where known), mark, code, where, sentence, hint."""
+def problem_lines(problems: list[JsonObject], *, file: str = "") -> list[Text]:
+    """Write problems as lines: place in `file` (where known), mark, code, where, sentence, hint."""
     lines = []
     for problem in problems:
-        lines.append(
-            f"{escape(_place(problem, file))}{_MARKS.get(problem['severity'], '-')} [bold]{escape(problem['code'])}[/bold] "
-            f"[dim]{escape(problem['where'] or '/')}[/dim]  {escape(problem['says'])}"
-        )
+        mark = _MARKS.get(problem["severity"], "-")
+        shape = f"{{place}}{mark} [bold]{{code}}[/bold] [dim]{{where}}[/dim]  {{says}}"
+        where = problem["where"] or "/"
+        lines.append(words(shape, place=_place(problem, file), code=problem["code"], where=where, says=problem["says"]))
         if problem.get("hint"):
-            lines.append(f"    [dim]→ {escape(problem['hint'])}[/dim]")
+            lines.append(words("    [dim]→ {hint}[/dim]", hint=problem["hint"]))
     return lines
 
 
@@ -62,53 +62,55 @@ def _place(problem: JsonObject, file: str) -> str:
 
 def pretty(value: Json) -> str:
     """Write a JSON value for a person to read."""
-    return json.dumps(value, indent=2, ensure_ascii=False)
+    return json_text(value, indent=2)
 
 
-def _submitted(console: Console, body: JsonObject) -> None:
+def _submitted(console: Terminal, body: JsonObject) -> None:
     title = body["goal"] or f"template {body['template']['name']}"
-    console.print(f"[bold]▶ {escape(title)}[/bold]")
+    console.say("[bold]▶ {title}[/bold]", title=title)
 
 
-def _asked(console: Console, body: JsonObject) -> None:
+def _asked(console: Terminal, body: JsonObject) -> None:
     again = f", turn {body['turn']}" if body["turn"] > 1 else ""
-    reserved = body["reserved"]["cost_usd"]
-    console.print(
-        f"[cyan]?[/cyan] {body['step']}: a plan is asked for (phase {body['phase']}{again}; ${reserved:.2f} reserved)"
-    )
+    says = f"a plan is asked for (phase {body['phase']}{again}; ${body['reserved']['cost_usd']:.2f} reserved)"
+    console.say("[cyan]?[/cyan] {step}: {says}", step=body["step"], says=says)
 
 
-def _plan_refused(console: Console, body: JsonObject) -> None:
+def _plan_refused(console: Terminal, body: JsonObject) -> None:
     _whence(console, body["provenance"])
     if body["error"]:
-        console.print(f"[red]✗[/red] {body['step']}: no plan: {escape(body['error']['message'])}")
+        console.say("[red]✗[/red] {step}: no plan: {says}", step=body["step"], says=body["error"]["message"])
         return
-    console.print(f"[yellow]↺[/yellow] {body['step']}: the answer was refused; its problems go back to the planner:")
-    for line in problem_lines(body["problems"]):
-        console.print(f"    {line}")
+    console.say("[yellow]↺[/yellow] {step}: the answer was refused; its problems go back to the planner:", step=body["step"])
+    _list_problems(console, body["problems"])
 
 
-def _plan_accepted(console: Console, body: JsonObject) -> None:
+def _plan_accepted(console: Terminal, body: JsonObject) -> None:
     _whence(console, body["provenance"])
     for patch in body["provenance"]["mended"]:
-        console.print(f"    [yellow]mended[/yellow] {escape(json.dumps(patch, ensure_ascii=False))}")
-    for line in problem_lines(body["report"]["problems"]):
-        console.print(f"    {line}")
-    console.print(f"[green]✓[/green] {body['step']}: plan accepted, digest [bold]{body['report']['digest'][:16]}[/bold]")
+        console.say("    [yellow]mended[/yellow] {patch}", patch=json_text(patch))
+    _list_problems(console, body["report"]["problems"])
+    digest = body["report"]["digest"][:16]
+    console.say("[green]✓[/green] {step}: plan accepted, digest [bold]{digest}[/bold]", step=body["step"], digest=digest)
     if body["fragment"].get("reasoning"):
-        console.print(f"    [italic]{escape(body['fragment']['reasoning'])}[/italic]")
+        console.say("    [italic]{reasoning}[/italic]", reasoning=body["fragment"]["reasoning"])
     console.print(_steps_table(body["fragment"]["steps"]))
     console.print(_proof_panel(body["report"]))
 
 
-def _whence(console: Console, provenance: JsonObject) -> None:
+def _list_problems(console: Terminal, problems: list[JsonObject]) -> None:
+    for line in problem_lines(problems):
+        console.print(Text.assemble("    ", line))
+
+
+def _whence(console: Terminal, provenance: JsonObject) -> None:
     source = _SOURCES.get(provenance["source"], provenance["source"])
     model = f"{provenance['model']}, " if provenance["source"] in {"model", "recorded"} else ""
     version, digest = provenance["prompt_version"], provenance["prompt_digest"]
     prompt = f", prompt {version} {digest[:12]}" if digest else ""
-    console.print(f"    [dim]answer: {escape(model)}{source}{prompt}, ${provenance['cost_usd']:.4f}[/dim]")
+    console.say("    [dim]answer: {says}[/dim]", says=f"{model}{source}{prompt}, ${provenance['cost_usd']:.4f}")
     for note in provenance["notes"]:
-        console.print(f"    [dim]{escape(note)}[/dim]")
+        console.say("    [dim]{note}[/dim]", note=note)
 
 
 def _steps_table(steps: list[JsonObject]) -> Table:
@@ -119,7 +121,7 @@ def _steps_table(steps: list[JsonObject]) -> Table:
         runs = step.get("handler") or step.get("type", "loop")
         if step.get("for_each"):
             runs = f"{runs} for each"
-        table.add_row(f"  {escape(step['name'])}", escape(str(runs)), escape(_gist(step)))
+        table.add_row(f"  {visible(step['name'])}", visible(str(runs)), visible(_gist(step)))
     return table
 
 
@@ -141,8 +143,9 @@ def _proof_panel(report: JsonObject) -> Panel:
         ("writes", authority["writes"]),
         ("plans within", authority["plans_within"]),
     ]
+    shapes = {True: "{name}{values}", False: "{name}[dim]none[/dim]"}
     lines = [
-        f"{name:<13}{escape(', '.join(values)) or '[dim]none[/dim]'}"
+        words(shapes[bool(values)], name=f"{name:<13}", values=", ".join(values))
         for name, values in rows
         if values or name != "plans within"
     ]
@@ -150,79 +153,82 @@ def _proof_panel(report: JsonObject) -> Panel:
         f"at worst {bound['steps']} steps, {bound['handler_calls']} handler calls, "
         f"{bound['model_calls']} model calls, ${bound['cost_usd']:.2f}"
     )
-    return Panel(
-        "\n".join([*lines, f"{'bound':<13}{worst}"]), title="proof: what this plan can reach and use", title_align="left"
-    )
+    told = Text("\n").join([*lines, words("{name}{worst}", name=f"{'bound':<13}", worst=worst)])
+    return Panel(told, title="proof: what this plan can reach and use", title_align="left")
 
 
-def _declined(console: Console, body: JsonObject) -> None:
+def _declined(console: Terminal, body: JsonObject) -> None:
     _whence(console, body["provenance"])
-    console.print(f"[yellow]■[/yellow] {body['step']}: the planner declines: {escape(body['reason'])}")
+    console.say("[yellow]■[/yellow] {step}: the planner declines: {reason}", step=body["step"], reason=body["reason"])
 
 
-def _started(console: Console, body: JsonObject) -> None:
+def _started(console: Terminal, body: JsonObject) -> None:
     if body["handler"]:
         attempt = f", attempt {body['attempt']}" if body["attempt"] > 1 else ""
-        console.print(f"[cyan]●[/cyan] {body['step']}: {body['handler']} starts in its sandbox{attempt}")
+        says = f"{body['handler']} starts in its sandbox{attempt}"
+        console.say("[cyan]●[/cyan] {step}: {says}", step=body["step"], says=says)
 
 
-def _completed(console: Console, body: JsonObject) -> None:
+def _completed(console: Terminal, body: JsonObject) -> None:
     usage = body["usage"]
     if usage:
         moved = f", {usage['host_calls']} host calls, {usage['moved_bytes']:,} bytes moved" if usage["host_calls"] else ""
-        console.print(f"[green]✓[/green] {body['step']}: done in {usage['wall_ms']:.0f} ms{moved}")
+        took = f" in {usage['wall_ms']:.0f} ms{moved}"
+        console.say("[green]✓[/green] {step}: done{took}", step=body["step"], took=took)
     else:
-        console.print(f"[green]✓[/green] {body['step']}: done")
+        console.say("[green]✓[/green] {step}: done", step=body["step"])
     for line in body["logs"]:
-        console.print(f"    [dim]log: {escape(line)}[/dim]")
+        console.say("    [dim]log: {line}[/dim]", line=line)
 
 
-def _waits(console: Console, body: JsonObject) -> None:
+def _waits(console: Terminal, body: JsonObject) -> None:
     asks = body["asks"]
-    whom = f" of {escape(', '.join(asks['groups']))}" if asks.get("groups") else ""
+    whom = f" of {', '.join(map(str, asks['groups']))}" if asks.get("groups") else ""
     until = f", until {body['until'][:19]}" if body["until"] else ""
-    title = f": {escape(str(asks['title']))}" if asks.get("title") else ""
-    console.print(f"[yellow]⏸[/yellow] {body['step']} waits for {escape(body['signal'])}{whom}{until}{title}")
+    title = f": {asks['title']}" if asks.get("title") else ""
+    says = f"{body['step']} waits for {body['signal']}{whom}{until}{title}"
+    console.say("[yellow]⏸[/yellow] {says}", says=says)
 
 
-def _signal(console: Console, body: JsonObject) -> None:
-    said = escape(json.dumps(body["body"], ensure_ascii=False))
-    console.print(f"[cyan]▸[/cyan] {body['step']}: {escape(body['sender'])} answers {escape(body['signal'])}: {said}")
+def _signal(console: Terminal, body: JsonObject) -> None:
+    says = f"{body['step']}: {body['sender']} answers {body['signal']}: {json_text(body['body'])}"
+    console.say("[cyan]▸[/cyan] {says}", says=says)
 
 
-def _wait_timed_out(console: Console, body: JsonObject) -> None:
-    console.print(f"[yellow]⌛[/yellow] {body['step']}: nobody answered {escape(body['signal'])} in time")
+def _wait_timed_out(console: Terminal, body: JsonObject) -> None:
+    console.say("[yellow]⌛[/yellow] {step}: nobody answered {signal} in time", step=body["step"], signal=body["signal"])
 
 
-def _attempt_failed(console: Console, body: JsonObject) -> None:
+def _attempt_failed(console: Terminal, body: JsonObject) -> None:
     then = f"; again at {body['retry_at']}" if body["retry_at"] else ""
     how = "interrupted" if body["interrupted"] else "failed"
     error = body["error"]
-    what = f"{escape(error['type'])}: {escape(error['message'])}"
-    console.print(f"[yellow]✗[/yellow] {body['step']}: attempt {body['attempt']} {how}: {what}{then}")
+    says = f"{body['step']}: attempt {body['attempt']} {how}: {error['type']}: {error['message']}{then}"
+    console.say("[yellow]✗[/yellow] {says}", says=says)
 
 
-def _failed(console: Console, body: JsonObject) -> None:
-    console.print(f"[red]✗ {body['step']}: {escape(body['error']['type'])}: {escape(body['error']['message'])}[/red]")
-
-
-def _task_failed(console: Console, body: JsonObject) -> None:
+def _failed(console: Terminal, body: JsonObject) -> None:
     error = body["error"]
-    console.print(f"[red bold]✗ failed[/red bold] {escape(error['type'])}: {escape(error['message'])}")
+    console.say("[red]✗ {says}[/red]", says=f"{body['step']}: {error['type']}: {error['message']}")
 
 
-def _task_ended(word: str) -> Callable[[Console, JsonObject], None]:
-    def tell(console: Console, body: JsonObject) -> None:
-        console.print(f"[bold]■ {word}[/bold] {escape(str(body.get('reason', '')))}")
+def _task_failed(console: Terminal, body: JsonObject) -> None:
+    error = body["error"]
+    console.say("[red bold]✗ failed[/red bold] {type}: {says}", type=error["type"], says=error["message"])
+
+
+def _task_ended(word: str) -> Callable[[Terminal, JsonObject], None]:
+    def tell(console: Terminal, body: JsonObject) -> None:
+        console.say("[bold]■ {word}[/bold] {reason}", word=word, reason=body.get("reason", ""))
 
     return tell
 
 
-def _task_completed(console: Console, _: JsonObject) -> None:
-    console.print("[green bold]✓ complete[/green bold]")
+def _task_completed(console: Terminal, _: JsonObject) -> None:
+    console.say("[green bold]✓ complete[/green bold]")
 
 
-_TELLERS: Mapping[str, Callable[[Console, JsonObject], None]] = {
+_TELLERS: Mapping[str, Callable[[Terminal, JsonObject], None]] = {
     "TaskSubmitted": _submitted,
     "PlanAsked": _asked,
     "PlanRefused": _plan_refused,

@@ -5,8 +5,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from time import perf_counter
 
-from rich.console import Console
 from rich.status import Status
+
+from service.terminal import Terminal, words
 
 WORTH_TELLING_S = 0.5
 """A handler that was ready sooner came from the cache: nothing is said about it."""
@@ -16,7 +17,7 @@ WORTH_TELLING_S = 0.5
 class Preparation:
     """Hears of stages and tells them: live in a terminal, a line per handler that took its time anywhere."""
 
-    console: Console
+    console: Terminal
     status: Status | None
     began: dict[str, float] = field(default_factory=dict)
     stages: dict[str, str] = field(default_factory=dict)
@@ -28,15 +29,16 @@ class Preparation:
         if stage == "ready":
             self.stages.pop(handler, None)
             if took >= WORTH_TELLING_S:
-                self.console.print(f"[dim]{handler} built and compiled in {took:.1f} s[/dim]")
+                self.console.say("[dim]{handler} built and compiled in {took} s[/dim]", handler=handler, took=f"{took:.1f}")
         else:
             self.stages[handler] = stage
         if self.status is not None:
-            self.status.update(", ".join(f"{stage} {handler}" for handler, stage in self.stages.items()) or "starting")
+            told = ", ".join(f"{stage} {handler}" for handler, stage in self.stages.items())
+            self.status.update(words("{told}", told=told or "starting"))
 
 
 @contextmanager
-def told(console: Console) -> Iterator[Preparation]:
+def told(console: Terminal) -> Iterator[Preparation]:
     """Tell preparations while the block runs."""
     if not console.is_terminal:
         yield Preparation(console, None)

@@ -7,6 +7,7 @@ from yaml.nodes import Node, SequenceNode
 
 from fragments.yaml_text import read_yaml
 from schemas.values import Json
+from schemas.visible import block, visible
 
 _WIDTH = 120
 _MOST_IN_LINE = 80
@@ -26,9 +27,17 @@ class _Dumper(SafeDumper):
 
 
 def yaml_of(value: Json, *, heading: tuple[str, ...] = ()) -> str:
-    """Write a value as YAML, below comments."""
-    comments = "".join(f"# {line}\n" for line in heading)
-    return comments + dump(value, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=_WIDTH, default_flow_style=False)
+    """Write a value as YAML, below comments. Where a character would steer a terminal, all beyond ASCII is escaped."""
+    comments = "".join(f"# {visible(line)}\n" for line in heading)
+    text = _dumped(value, allow_unicode=True)
+    return comments + (text if block(text) == text else _dumped(value, allow_unicode=False))
+
+
+def _dumped(value: Json, *, allow_unicode: bool) -> str:
+    written: str = dump(
+        value, Dumper=_Dumper, sort_keys=False, allow_unicode=allow_unicode, width=_WIDTH, default_flow_style=False
+    )
+    return written
 
 
 def _text(dumper: SafeDumper, text: str) -> Node:

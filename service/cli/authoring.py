@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.markup import escape
 
 from catalog.build import WIT, world_of
 from catalog.capability import Capability, Effect
@@ -39,7 +38,7 @@ def new(
         write_json({"folder": str(folder)})
         return
     write(str(folder), Format.TEXT)
-    progress.print(f"[dim]Change its two files, then: goalwright handlers test {escape(str(folder))}[/dim]")
+    progress.say("[dim]Change its two files, then: goalwright handlers test {folder}[/dim]", folder=folder)
 
 
 def try_(where: WhereArgument, output_format: FormatOption = Format.TEXT) -> None:

@@ -7,8 +7,6 @@ from collections.abc import AsyncIterator
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 
 from catalog.calls import Call, Grants, Ok, Outcome, Waits
@@ -17,12 +15,14 @@ from catalog.hosts import hosts_reached
 from catalog.registry import Miss, Unresolved
 from engine.lookups import secrets_in
 from schemas.values import Json
+from schemas.visible import visible
 from service import wire
 from service.cli.inputs import read_inputs
 from service.cli.output import Exit, Format, FormatOption, progress, refusals, stop, write, write_json
 from service.composition import Vocabulary, sandbox, vocabulary
 from service.preparation import told
 from service.settings import read_settings
+from service.terminal import Terminal, json_out
 
 app = typer.Typer(help="Lists, shows and calls handlers.", no_args_is_help=True)
 
@@ -43,11 +43,11 @@ def list_(output_format: FormatOption = Format.TEXT) -> None:
     table = Table("handler", "effect", "imports", "summary", box=None, header_style="bold")
     for capability in known.catalog:
         summary = f"{capability.summary} [deprecated: {capability.deprecated}]" if capability.deprecated else capability.summary
-        table.add_row(capability.id, capability.effect, ", ".join(capability.imports) or "-", escape(summary))
+        table.add_row(*_row(capability, summary))
     for name, because in known.catalog.retired.items():
         capability = known.catalog.capabilities[name]
-        table.add_row(name, capability.effect, ", ".join(capability.imports) or "-", escape(f"[retired: {because}]"))
-    Console().print(table)
+        table.add_row(*_row(capability, f"[retired: {because}]"))
+    Terminal().print(table)
 
 
 @app.command("show")
@@ -95,6 +95,10 @@ def build(output_format: FormatOption = Format.TEXT) -> None:
         write_json({"ready": [capability.id for capability in known.catalog]})
 
 
+def _row(capability: Capability, says: str) -> tuple[str, ...]:
+    return tuple(map(visible, (capability.id, capability.effect, ", ".join(capability.imports) or "-", says)))
+
+
 def resolved(known: Vocabulary, reference: str) -> Capability:
     """Find the handler that a reference means; ends the command where there is none."""
     found = known.catalog.resolve(reference)
@@ -139,8 +143,7 @@ async def _call_lines(known: Vocabulary, capability: Capability) -> None:
 
         async def write_answers() -> None:
             while (task := await under_way.get()) is not None:
-                sys.stdout.write(json.dumps(await task, ensure_ascii=False) + "\n")
-                sys.stdout.flush()
+                json_out(await task)
 
         writer = asyncio.create_task(write_answers())
         async for line in _lines_of_stdin():

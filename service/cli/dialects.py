@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.markup import escape
 
 from fragments.dialects import Bindings, Conversion, Dialect, read_bindings, yaml_of
 from fragments.dialects import convert as convert_text
@@ -17,6 +16,7 @@ from schemas.values import Json, JsonObject
 from service.cli.inputs import read_text
 from service.cli.output import Exit, Format, FormatOption, progress, show_problems, stop, write_json, writing
 from service.door import Door
+from service.terminal import text_out
 
 _LONGEST_SHOWN = 200  # characters of a part of the source in a comment
 
@@ -49,7 +49,7 @@ def convert(
     else:
         _tell(conversion, file)
         if written and output is None:
-            typer.echo(_yaml(conversion, file), nl=False)
+            text_out(_yaml(conversion, file).rstrip("\n"))
     if not written:
         count = len(errors(conversion.problems))
         more = " --partial writes what converts." if conversion.template is not None else ""
@@ -98,10 +98,10 @@ def _report(conversion: Conversion) -> dict[str, Json]:
 
 def _tell(conversion: Conversion, file: Path) -> None:
     if conversion.dialect is not None:
-        progress.print(f"[dim]{escape(str(file))} reads as {conversion.dialect.value}.[/dim]")
+        progress.say("[dim]{file} reads as {dialect}.[/dim]", file=file, dialect=conversion.dialect.value)
     show_problems([problem.to_json() for problem in conversion.problems], file=file)
     for note in conversion.notes:
-        progress.print(f"[dim]{escape(note)}[/dim]", soft_wrap=True)
+        progress.say("[dim]{note}[/dim]", whole=True, note=note)
 
 
 def _yaml(conversion: Conversion, file: Path) -> str:
@@ -128,4 +128,4 @@ def _write_file(path: Path, text: str, *, source: Path) -> None:
         stop(Exit.REFUSED, f"{path} is the source itself; nothing was written.")
     with writing(path):
         path.write_text(text, encoding="utf-8")
-    progress.print(f"[dim]{escape(str(path))} is written.[/dim]")
+    progress.say("[dim]{path} is written.[/dim]", path=path)

@@ -12,7 +12,6 @@ from service.cli.mending import write_mended
 from service.cli.output import Exit, Format, FormatOption, progress, refusals, show_problems, stop, write, write_json
 from service.composition import vocabulary
 from service.goals import Goal
-from service.narration import pretty
 from service.planning import planned
 from service.settings import read_settings
 
@@ -79,8 +78,8 @@ def plan(
     else:
         show_problems([problem.to_json() for problem in result.problems])
         if result.fragment is not None:
-            write(pretty(result.fragment), Format.TEXT)
+            write(result.fragment, Format.TEXT)
     for note in result.notes:
-        progress.print(f"[dim]{note}[/dim]")
+        progress.say("[dim]{note}[/dim]", note=note)
     if result.fragment is None:
         stop(Exit.REFUSED if result.refused_input else Exit.FAILED, result.says)

@@ -1,13 +1,11 @@
 """`graph`: a template or fragment as a drawing, with its problems where they are."""
 
-import sys
 from contextlib import nullcontext
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from service.cli.inputs import read_text
 from service.cli.output import Exit, Format, progress, refusals, show_problems, stop, writing
@@ -16,6 +14,7 @@ from service.drawing import text
 from service.drawing.mermaid import mermaid
 from service.drawing.picture import Picture
 from service.settings import read_settings
+from service.terminal import Terminal, bytes_out
 
 
 class Drawing(StrEnum):
@@ -40,21 +39,21 @@ def graph(
     with writing(output) if output is not None else nullcontext():
         _written(picture, drawing, output)
     if not report.ok:
-        progress.print(f"[red]{file} has problems; they are in the drawing, and 'goalwright check' lists them.[/red]")
+        progress.say("[red]{file} has problems; they are in the drawing, and 'goalwright check' lists them.[/red]", file=file)
         raise typer.Exit(Exit.REFUSED)
 
 
 def _written(picture: Picture, drawing: Drawing, output: Path | None) -> None:
     if drawing is Drawing.TEXT:
         if output is None:
-            text.show(picture, Console(highlight=False, emoji=False))
+            text.show(picture, Terminal())
             return
         with output.open("w", encoding="utf-8") as sink:
-            text.show(picture, Console(file=sink, highlight=False, emoji=False, width=120))
+            text.show(picture, Terminal(file=sink, width=120))
         return
     drawn = mermaid(picture).encode() if drawing is Drawing.MERMAID else _svg(picture)
     if output is None:
-        sys.stdout.buffer.write(drawn)
+        bytes_out(drawn)
     else:
         output.write_bytes(drawn)
 

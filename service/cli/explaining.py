@@ -3,13 +3,13 @@
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.markdown import Markdown
 
 from fragments.codes import CODES
 from fragments.explanations import section, to_json
 from fragments.near import nearest
 from service.cli.output import Exit, Format, FormatOption, stop, write, write_json
+from service.terminal import Terminal
 
 
 def explain(
@@ -39,7 +39,7 @@ def _list(output_format: Format) -> None:
 
 def _show(text: str) -> None:
     """Draw Markdown for a person at a terminal; leave it as it is for everybody else."""
-    console = Console(highlight=False, emoji=False)
+    console = Terminal()
     if console.is_terminal:
         console.print(Markdown(text))
     else:

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.text import Text
 
 from catalog.openapi.importing import Import, LeftOut, Wanted, import_document
 from catalog.openapi.wording import one_line
@@ -86,7 +85,7 @@ def _imported(source: str, wanted: Wanted) -> Import:
         def tell(done: int, every: int) -> None:
             status.update(f"{done} of {every} operations")
             if not progress.is_terminal and done and done % TOLD_EVERY == 0:
-                progress.print(f"{done} of {every} operations")
+                progress.say("{done} of {every} operations", done=done, every=every)
 
         return import_document(file, content, wanted, tell)
 
@@ -102,7 +101,8 @@ def _check(made: Import, wanted: Wanted, directory: Path, output_format: Format)
             write(f"{changed.change:8}  {one_line(changed.operation)}  {changed.handler}", Format.TEXT)
             for says in changed.says:
                 write(f"          {one_line(says)}", Format.TEXT)
-        progress.print(f"[dim]{len(changes)} changed, {sum(c.change in BREAKS for c in changes)} of them break[/dim]")
+        breaks = sum(c.change in BREAKS for c in changes)
+        progress.say("[dim]{changed} changed, {breaks} of them break[/dim]", changed=len(changes), breaks=breaks)
     if breaking(changes):
         raise typer.Exit(Exit.FAILED)
 
@@ -111,13 +111,13 @@ def _show(written: importing.Written) -> None:
     for handler, folder in written.handlers:
         write(f"{one_line(handler.operation)}  {folder}", Format.TEXT)
     for note in written.notes:
-        progress.print(Text(f"note: {note}"), soft_wrap=True)
+        progress.say("note: {note}", whole=True, note=note)
     if written.left_out:
-        progress.print(Text(_table(written.left_out)), soft_wrap=True)
+        progress.print(_table(written.left_out), soft_wrap=True)
     if written.settings:
-        progress.print("[dim]for goalwright.toml:[/dim]")
-        progress.print(Text(written.settings))
-    progress.print(f"[dim]{len(written.handlers)} written, {len(written.left_out)} left out[/dim]")
+        progress.say("[dim]for goalwright.toml:[/dim]")
+        progress.print(written.settings)
+    progress.say("[dim]{made} written, {left} left out[/dim]", made=len(written.handlers), left=len(written.left_out))
 
 
 def _table(left_out: tuple[LeftOut, ...]) -> str:

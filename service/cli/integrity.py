@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.markup import escape
 
 from engine.chain import Anchor, Finding, Verdict
 from engine.store import tips as tip_files
@@ -157,4 +156,4 @@ def _tell(shown: dict[str, JsonObject], flaws: list[JsonObject], output_format: 
 
 def _show(name: str, finding: JsonObject) -> None:
     where = finding["where"] or f"fact {finding['seq']}"
-    progress.print(f"[red]✗[/red] {escape(name)}{escape(where)}: {escape(finding['says'])}")
+    progress.say("[red]✗[/red] {name}{where}: {says}", name=name, where=where, says=finding["says"])

@@ -3,7 +3,6 @@
 import os
 
 import typer
-from rich.markup import escape
 from structlog import get_logger
 
 from logs import setup
@@ -73,5 +72,5 @@ def main() -> None:
         get_logger().debug("command_failed", exc_info=fault)
         says = setup.redacted(f"A fault in Goalwright: {type(fault).__name__}: {str(fault)[:SAID]}")
         says += f" ({setup.VARIABLE}=debug shows where)"
-        progress.print(f"[red]{escape(says)}[/red]")
+        progress.say("[red]{says}[/red]", says=says)
         raise SystemExit(Exit.FAILED) from None

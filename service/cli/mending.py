@@ -2,8 +2,6 @@
 
 from pathlib import Path
 
-from rich.markup import escape
-
 from schemas.values import JsonObject
 from service.cli.inputs import read_text
 from service.cli.output import Format, progress, writing
@@ -16,7 +14,7 @@ def write_mended(file: Path, door: Door, output_format: Format) -> None:
     source = read_text(file)
     mended = door.mend(source)
     if not mended.applied:
-        progress.print("[dim]nothing to mend[/dim]")
+        progress.say("[dim]nothing to mend[/dim]")
         return
     text, kept = rewritten(source, mended.applied, mended.value)
     beside = file.with_name(f".{file.name}.mended")
@@ -28,9 +26,9 @@ def write_mended(file: Path, door: Door, output_format: Format) -> None:
             beside.unlink(missing_ok=True)
     if output_format is Format.TEXT:
         for operation in mended.applied:
-            progress.print(f"[yellow]mended[/yellow] {escape(_told(operation))}", soft_wrap=True)
+            progress.say("[yellow]mended[/yellow] {told}", whole=True, told=_told(operation))
     if not kept:
-        progress.print(f"[yellow]{escape(str(file))} was written anew: its comments and layout could not be kept.[/yellow]")
+        progress.say("[yellow]{file} was written anew: its comments and layout could not be kept.[/yellow]", file=file)
 
 
 def _told(operation: JsonObject) -> str:

@@ -1,6 +1,5 @@
 """What the CLI prints: results on stdout as text or JSON, everything else on stderr."""
 
-import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,8 +8,6 @@ from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
-from rich.console import Console
-from rich.markup import escape
 
 from broker.sandbox.errors import SandboxError
 from catalog.build import BuildError
@@ -20,15 +17,11 @@ from fragments.codes import CODES
 from fragments.problems import Severity
 from schemas.values import Json, JsonObject
 from service.client import NobodyRunsError, RefusedError, UnreachableError
-from service.narration import pretty, problem_lines
+from service.narration import problem_lines
 from service.settings import SettingsError
+from service.terminal import Terminal, json_out, text_out
 
-progress = Console(
-    stderr=True,
-    highlight=False,
-    soft_wrap=not sys.stderr.isatty(),  # what a log or a pipe reads is not broken over lines
-    emoji=False,  # `file.yaml:100:7` names no emoji
-)
+progress = Terminal(stderr=True)
 
 
 class Exit(IntEnum):
@@ -51,15 +44,15 @@ FormatOption = Annotated[Format, typer.Option("--format", help="How the result i
 
 def write_json(value: Json) -> None:
     """Write one JSON document to stdout."""
-    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2 if sys.stdout.isatty() else None) + "\n")
+    json_out(value, indent=2 if sys.stdout.isatty() else None)
 
 
 def write(value: Json, output_format: Format) -> None:
-    """Write a result: text as it is, any other value as JSON."""
+    """Write a result: text with what steers a terminal made visible, any other value as JSON."""
     if output_format is Format.TEXT and isinstance(value, str):
-        sys.stdout.write(value + "\n")
+        text_out(value)
     elif output_format is Format.TEXT:
-        sys.stdout.write(pretty(value) + "\n")
+        json_out(value, indent=2)
     else:
         write_json(value)
 
@@ -70,12 +63,12 @@ def show_problems(problems: list[JsonObject], *, file: Path | None = None) -> No
         progress.print(line, soft_wrap=True)  # a place that is broken over two lines is no place that an editor follows
     refused = next((problem["code"] for problem in problems if problem["severity"] == Severity.ERROR), None)
     if refused in CODES:
-        progress.print(f"[dim]'goalwright explain {refused}' says more[/dim]", soft_wrap=True)
+        progress.say("[dim]'goalwright explain {code}' says more[/dim]", whole=True, code=refused)
 
 
 def stop(code: Exit, says: str) -> NoReturn:
     """End with a sentence on stderr."""
-    progress.print(f"[red]{escape(says)}[/red]")
+    progress.say("[red]{says}[/red]", says=says)
     raise typer.Exit(code)
 
 

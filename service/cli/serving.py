@@ -93,8 +93,13 @@ async def _announced(settings: Settings, listener: socket.socket) -> AsyncIterat
             temporary = file.with_suffix(".tmp")
             temporary.write_text(json.dumps({"url": url, "pid": os.getpid()}))
             temporary.replace(file)
-            progress.print(f"goalwright serves {url}  (database {settings.database_url}, planner: {services.planner_name})")
-            progress.print(f"workers: {privileges.describe(privileges.expected())}")
+            progress.say(
+                "goalwright serves {url}  (database {database}, planner: {planner})",
+                url=url,
+                database=settings.database_url,
+                planner=services.planner_name,
+            )
+            progress.say("workers: {held}", held=privileges.describe(privileges.expected()))
             yield services
         finally:
             file.unlink(missing_ok=True)

@@ -7,16 +7,17 @@ from pathlib import Path
 from typing import Annotated, TypeVar
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from schemas.values import JsonObject
+from schemas.visible import visible
 from service.cli.inputs import read_inputs, read_text
 from service.cli.output import Exit, Format, FormatOption, progress, refusals, show_problems, stop, write, write_json
 from service.client import Client, connected
 from service.composition import reading, running
 from service.narration import Narrator
 from service.settings import Settings, read_settings
+from service.terminal import Terminal
 
 app = typer.Typer(help="Lists, shows, watches and cancels tasks.", no_args_is_help=True)
 T = TypeVar("T")
@@ -74,8 +75,9 @@ def list_(
     table = Table("id", "status", "submitted", "what", box=None, header_style="bold")
     for row in page["tasks"]:
         held = row["quarantine"] is not None and row["ended_at"] is None
-        table.add_row(row["id"], "quarantined" if held else row["status"], row["submitted_at"][:19], row["goal"] or row["name"])
-    Console().print(table)
+        status = "quarantined" if held else row["status"]
+        table.add_row(*map(visible, (row["id"], status, row["submitted_at"][:19], row["goal"] or row["name"])))
+    Terminal().print(table)
 
 
 @app.command("show")
@@ -118,7 +120,7 @@ def _run_to_the_end(
     async def ask(client: Client) -> JsonObject:
         submitted = await client.post(path, body)
         show_problems(submitted["warnings"], file=file)
-        progress.print(f"[dim]task {submitted['id']}[/dim]")
+        progress.say("[dim]task {task}[/dim]", task=submitted["id"])
         return await _followed(client, submitted["id"], watch=watch)
 
     with refusals(output_format, file=file):
@@ -134,7 +136,7 @@ async def _followed(client: Client, task: str, *, watch: bool) -> JsonObject:
                 narrator.tell(fact)
             if fact["kind"] == "StepWaits" and client.local:
                 says = "An answer needs a server: end this with Ctrl-C and start 'goalwright serve', which takes the task up."
-                progress.print(f"[yellow]{says}[/yellow]")
+                progress.say("[yellow]{says}[/yellow]", says=says)
     return await client.get(f"/v1/tasks/{task}")
 
 

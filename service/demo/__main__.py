@@ -15,15 +15,16 @@ from pathlib import Path
 from queue import Empty
 
 import httpx
-from rich.console import Console
-from rich.markup import escape
 from rich.panel import Panel
 from rich.rule import Rule
+from rich.text import Text
 
 from logs import setup
 from schemas.values import JsonObject
+from schemas.visible import block
 from service.demo.endpoints import Desk, installed, inventory, webhook
 from service.narration import Narrator, pretty, problem_lines
+from service.terminal import Terminal, words
 
 HANDLERS = ["aggregate", "http_request", "notify", "transform", "validate"]
 """What the plan may use: the goal narrows the catalog, as whoever submits one may."""
@@ -109,7 +110,7 @@ def main() -> int:
     )
     parser.add_argument("--data", type=Path, help="Folder for the demo's database; default: a temporary one.")
     given = parser.parse_args()
-    console = Console(highlight=False)
+    console = Terminal()
     with ExitStack() as stack:
         data = given.data or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="goalwright-demo-")))
         items = installed()
@@ -119,7 +120,7 @@ def main() -> int:
         _say_what_comes(console, len(items))
         with _server(environment) as server:
             task = _submit(server)
-            console.print(Rule(f"task {task}", align="left"))
+            console.print(Rule(words("task {task}", task=task), align="left"))
             ended, seen = _watch(console, server, task, until=given.crash)
             if not given.crash:
                 _break_on_purpose(console, server, task)
@@ -128,7 +129,7 @@ def main() -> int:
                 server.process.wait()
         if given.crash:
             console.print(
-                Rule("[red]the server was killed with SIGKILL; it starts again on the same database[/red]", align="left")
+                Rule(words("[red]the server was killed with SIGKILL; it starts again on the same database[/red]"), align="left")
             )
             with _server(environment) as server:
                 ended, _ = _watch(console, server, task, after=seen)
@@ -152,21 +153,16 @@ def _environment(data: Path, inventory_port: int, desk_port: int) -> dict[str, s
     return environment
 
 
-def _say_what_comes(console: Console, count: int) -> None:
+def _say_what_comes(console: Terminal, count: int) -> None:
     model = os.environ.get("GOALWRIGHT_MODEL")
     recorded = (
         "No model is configured (GOALWRIGHT_MODEL), so the planner's answers are [bold]recorded answers of a large language "
         "model[/bold] to exactly the prompts rendered here, replayed with the date of their recording. They were asked in "
         "short, as of a model with a small context, so the checks have something to correct. Everything else is live."
     )
-    who = f"The model [bold]{escape(model)}[/bold] is asked (GOALWRIGHT_MODEL)." if model else recorded
-    console.print(
-        Panel(
-            f"{GOAL}.\n\n[dim]{count} installed distributions, served in pages of 25 on loopback. {who}[/dim]",
-            title="goal",
-            title_align="left",
-        )
-    )
+    who = "The model [bold]{model}[/bold] is asked (GOALWRIGHT_MODEL)." if model else recorded
+    shape = f"{{goal}}.\n\n[dim]{{count}} installed distributions, served in pages of 25 on loopback. {who}[/dim]"
+    console.print(Panel(words(shape, goal=GOAL, count=count, model=model), title="goal", title_align="left"))
 
 
 @contextmanager
@@ -206,7 +202,7 @@ def _submit(server: Server) -> str:
     )
     body = answer.json()
     if not answer.is_success:
-        console = Console(stderr=True, highlight=False)
+        console = Terminal(stderr=True)
         for line in problem_lines(body.get("problems", [])):
             console.print(line)
         sys.exit(f"The goal was refused: {body['detail']}")
@@ -214,7 +210,7 @@ def _submit(server: Server) -> str:
 
 
 def _watch(
-    console: Console, server: Server, task: str, *, after: int = 0, until: str | None = None
+    console: Terminal, server: Server, task: str, *, after: int = 0, until: str | None = None
 ) -> tuple[JsonObject | None, int]:
     narrator = Narrator(console)
     headers = {"Accept": "text/event-stream", "Last-Event-ID": str(after)}
@@ -237,7 +233,7 @@ def _task(server: Server, task: str) -> JsonObject:
     return row
 
 
-def _break_on_purpose(console: Console, server: Server, task: str) -> None:
+def _break_on_purpose(console: Terminal, server: Server, task: str) -> None:
     """Show what the checks say of the plan that just ran, once it is broken in four places."""
     plans = httpx.get(f"{server.url}/v1/tasks/{task}/plans", trust_env=False).json()["plans"]
     broken = next((plan["fragment"] for plan in plans if plan["status"] == "accepted"), None)
@@ -253,22 +249,22 @@ def _break_on_purpose(console: Console, server: Server, task: str) -> None:
     console.print(Rule("the same plan, broken on purpose in four places and sent to /v1/checks", align="left"))
     for line in problem_lines(errors):
         console.print(line)
-    console.print(f"refused with {len(errors)} problems at once; nothing of it ran")
+    console.say("refused with {count} problems at once; nothing of it ran", count=len(errors))
     console.print(Rule("what became of the goal", align="left"))
 
 
-def _conclude(console: Console, environment: dict[str, str], task: str, desk: Desk, ended: JsonObject | None) -> int:
+def _conclude(console: Terminal, environment: dict[str, str], task: str, desk: Desk, ended: JsonObject | None) -> int:
     assert ended is not None, "a task that was watched to its end has a row"
     try:
         message = desk.received.get(timeout=1)
     except Empty:
-        console.print("[red]The desk received nothing.[/red]")
+        console.say("[red]The desk received nothing.[/red]")
         message = None
     if message is not None:
         subject = f"{message['subject']}\n\n" if message.get("subject") else ""
-        console.print(Panel(escape(f"{subject}{message['text']}"), title="the desk received", title_align="left"))
-    console.print(Panel(escape(pretty(ended["output"])), title="answer", title_align="left"))
-    console.print(Panel(_ledger(ended["ledger"]), title="ledger", title_align="left"))
+        console.print(Panel(Text(block(f"{subject}{message['text']}")), title="the desk received", title_align="left"))
+    console.print(Panel(Text(pretty(ended["output"])), title="answer", title_align="left"))
+    console.print(Panel(Text(_ledger(ended["ledger"])), title="ledger", title_align="left"))
     verified = subprocess.run([sys.executable, "-m", "service.cli", "verify", task], env=environment, check=False)  # noqa: S603 - our own module
     return 0 if ended["status"] == "complete" and message is not None and verified.returncode == 0 else 1
 

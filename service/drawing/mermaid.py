@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 
+from catalog.markdown import mermaid as escaped
+from catalog.markdown import mermaid_comment
 from fragments.problems import Severity, errors
 from service.drawing.picture import Box, Group, Picture, Wait
 
@@ -11,8 +13,8 @@ _ARROWS = {Wait.DECLARED: "-->", Wait.IMPLIED: "-.->"}
 def mermaid(picture: Picture) -> str:
     """Write a picture; dotted arrows are implied by references, red steps have errors, yellow ones warnings."""
     lines = ["---", f"title: {_quoted(picture.title)}", "---", "flowchart TD"]
-    lines += [f"  %% {_comment(line)}" for line in picture.proof]
-    lines += [f"  %% {problem.code}: {_comment(problem.says)}" for problem in picture.problems]
+    lines += [f"  %% {mermaid_comment(line)}" for line in picture.proof]
+    lines += [f"  %% {problem.code}: {mermaid_comment(problem.says)}" for problem in picture.problems]
     lines += _group(picture.root, "  ")
     lines += [
         "  classDef error stroke:#c00,stroke-width:2px",
@@ -39,7 +41,7 @@ def _group(group: Group, indent: str) -> Iterator[str]:
 
 def _box(box: Box, indent: str) -> Iterator[str]:
     told = [f"{problem.code}: {problem.says}" for problem in box.problems]
-    text = "<br/>".join(_escaped(line) for line in (box.name, box.runs, *box.notes, *told))
+    text = "<br/>".join(escaped(line) for line in (box.name, box.runs, *box.notes, *told))
     yield f'{indent}{_id(box.key)}["{text}"]'
     if box.problems:
         yield f"{indent}class {_id(box.key)} {'error' if errors(box.problems) else Severity.WARNING}"
@@ -50,14 +52,4 @@ def _id(key: str) -> str:
 
 
 def _quoted(text: str) -> str:
-    return f'"{_escaped(text)}"'
-
-
-def _escaped(text: str) -> str:
-    """Write what Mermaid would take for syntax as its entities."""
-    line = " ".join(text.split())
-    return "".join(f"#{ord(sign)};" if sign in '"#;<>&{}[]()|`\\' else sign for sign in line)
-
-
-def _comment(text: str) -> str:
-    return " ".join(text.split()).replace("%%", "% %").replace("{", "(").replace("}", ")")
+    return f'"{escaped(text)}"'

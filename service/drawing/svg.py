@@ -1,12 +1,12 @@
 """A picture as SVG, laid out by Graphviz, which comes with the library that speaks to it."""
 
-from html import escape
 from textwrap import wrap
 
 import pygraphviz
 
 from fragments.problems import errors
 from service.drawing.picture import Box, Group, Picture, Wait
+from service.markup import attribute, content
 
 _FONT = "Helvetica"
 _STYLES = {Wait.DECLARED: "solid", Wait.IMPLIED: "dashed"}
@@ -16,17 +16,17 @@ _RED, _AMBER, _GREY = "#c00000", "#b08000", "#606060"
 
 def svg(picture: Picture) -> bytes:
     """Draw a picture; dashed arrows are implied by references, red boxes have errors, amber ones warnings."""
-    about = "".join(f'<br align="left"/>{_safe(line)}' for line in picture.proof)
-    wrong = "".join(f'<br align="left"/><font color="{_RED}">{_safe(f"{p.code}: {p.says}")}</font>' for p in picture.problems)
+    about = "".join(f'<br align="left"/>{content(line)}' for line in picture.proof)
+    wrong = "".join(f'<br align="left"/><font color="{_RED}">{content(f"{p.code}: {p.says}")}</font>' for p in picture.problems)
     graph = pygraphviz.AGraph(
         directed=True,
         rankdir="TB",
         fontname=_FONT,
         fontsize="11",
-        label=f'<<b>{_safe(picture.title)}</b>{about}{wrong}<br align="left"/>>',
+        label=f'<<b>{content(picture.title)}</b>{about}{wrong}<br align="left"/>>',
         labelloc="t",
         labeljust="l",
-        tooltip=picture.title,
+        tooltip=attribute(picture.title),
         nodesep="0.3",
     )
     graph.node_attr.update(
@@ -42,12 +42,19 @@ def _draw(graph: pygraphviz.AGraph, group: Group) -> None:
     for box in group.boxes:
         into = graph
         if box.groups:
-            into = graph.add_subgraph(name=f"cluster {box.key}", label="", color=_GREY, style="rounded", tooltip=box.name)
-        into.add_node(box.key, label=_label(box), color=_colour(box), tooltip=box.name)
+            into = graph.add_subgraph(
+                name=f"cluster {box.key}", label="", color=_GREY, style="rounded", tooltip=attribute(box.name)
+            )
+        into.add_node(box.key, label=_label(box), color=_colour(box), tooltip=attribute(box.name))
         for inner in box.groups:
-            title = f"<<i>{_safe(inner.title)}</i>>"
+            title = f"<<i>{content(inner.title)}</i>>"
             scope = into.add_subgraph(
-                name=f"cluster {inner.key} steps", label=title, color=_GREY, style="dashed", labeljust="l", tooltip=inner.title
+                name=f"cluster {inner.key} steps",
+                label=title,
+                color=_GREY,
+                style="dashed",
+                labeljust="l",
+                tooltip=attribute(inner.title),
             )
             _draw(scope, inner)
             _hang(into, box, inner)
@@ -64,12 +71,12 @@ def _hang(graph: pygraphviz.AGraph, box: Box, inner: Group) -> None:
 
 
 def _label(box: Box) -> str:
-    lines = [f"<b>{_safe(box.name)}</b>", f'<font color="{_GREY}">{_safe(box.runs)}</font>']
-    lines += [_safe(line) for note in box.notes for line in wrap(note, _WIDTH)]
+    lines = [f"<b>{content(box.name)}</b>", f'<font color="{_GREY}">{content(box.runs)}</font>']
+    lines += [content(line) for note in box.notes for line in wrap(note, _WIDTH)]
     for problem in box.problems:
         colour = _RED if errors((problem,)) else _AMBER
         told = wrap(f"{problem.code}: {problem.says}", _WIDTH)
-        lines += [f'<font color="{colour}">{_safe(line)}</font>' for line in told]
+        lines += [f'<font color="{colour}">{content(line)}</font>' for line in told]
     return f"<{'<br/>'.join(lines)}>"
 
 
@@ -77,8 +84,3 @@ def _colour(box: Box) -> str:
     if not box.problems:
         return _GREY
     return _RED if errors(box.problems) else _AMBER
-
-
-def _safe(text: str) -> str:
-    """Write a text so that it stands as it is: no markup, no character that XML does not know."""
-    return escape("".join(sign if sign.isprintable() else "�" for sign in text), quote=False)

@@ -1,24 +1,24 @@
 """A picture as a tree of text, for a terminal."""
 
-from rich.console import Console
-from rich.markup import escape
+from rich.text import Text
 from rich.tree import Tree
 
 from fragments.problems import Problem, Severity
 from service.drawing.picture import Box, Group, Picture, Wait
+from service.terminal import Terminal, words
 
-_MARKS = {Severity.ERROR: "[red]✗", Severity.WARNING: "[yellow]!"}
+_MARKS = {Severity.ERROR: "[red]✗ {code}[/]", Severity.WARNING: "[yellow]! {code}[/]"}
 
 
-def show(picture: Picture, console: Console) -> None:
+def show(picture: Picture, console: Terminal) -> None:
     """Print a picture: steps in the order of the document, each with what it waits for."""
-    tree = Tree(f"[bold]{escape(picture.title)}[/bold]")
+    tree = Tree(words("[bold]{title}[/bold]", title=picture.title))
     for problem in picture.problems:
         tree.add(_told(problem))
     _grow(tree, picture.root)
     console.print(tree)
     for line in picture.proof:
-        console.print(f"[dim]{escape(line)}[/dim]", soft_wrap=True)
+        console.say("[dim]{line}[/dim]", whole=True, line=line)
 
 
 def _grow(tree: Tree, group: Group) -> None:
@@ -31,18 +31,18 @@ def _grow(tree: Tree, group: Group) -> None:
         ]
         branch = tree.add(_line(box, waits))
         for note in box.notes:
-            branch.add(f"[dim]{escape(note)}[/dim]")
+            branch.add(words("[dim]{note}[/dim]", note=note))
         for problem in box.problems:
             branch.add(_told(problem))
         for inner in box.groups:
-            _grow(branch.add(f"[italic]{escape(inner.title)}[/italic]"), inner)
+            _grow(branch.add(words("[italic]{title}[/italic]", title=inner.title)), inner)
 
 
-def _line(box: Box, waits: list[str]) -> str:
-    after = f"  [dim]after[/dim] {escape(', '.join(waits))}" if waits else ""
-    return f"[bold]{escape(box.name)}[/bold]  [cyan]{escape(box.runs)}[/cyan]{after}"
+def _line(box: Box, waits: list[str]) -> Text:
+    after = "  [dim]after[/dim] {waits}" if waits else ""
+    return words(f"[bold]{{name}}[/bold]  [cyan]{{runs}}[/cyan]{after}", name=box.name, runs=box.runs, waits=", ".join(waits))
 
 
-def _told(problem: Problem) -> str:
-    hint = f" [dim]{escape(problem.hint)}[/dim]" if problem.hint else ""
-    return f"{_MARKS[problem.severity]} {escape(problem.code)}[/] {escape(problem.says)}{hint}"
+def _told(problem: Problem) -> Text:
+    hint = " [dim]{hint}[/dim]" if problem.hint else ""
+    return words(f"{_MARKS[problem.severity]} {{says}}{hint}", code=problem.code, says=problem.says, hint=problem.hint)

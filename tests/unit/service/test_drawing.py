@@ -3,7 +3,6 @@ from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
-from rich.console import Console
 
 from catalog.loader import load_catalog
 from fragments.checks import check
@@ -14,6 +13,7 @@ from service.drawing import text
 from service.drawing.mermaid import mermaid
 from service.drawing.picture import Arrow, Picture, Wait, picture
 from service.drawing.svg import svg
+from service.terminal import Terminal
 
 CATALOG = load_catalog().catalog
 ONE = {"name": "one", "handler": "transform", "config": {"expression": "1"}, "input": {"data": 0}}
@@ -66,7 +66,7 @@ def test_a_document_without_errors_shows_what_it_proves() -> None:
 
 def test_the_text_lists_steps_with_what_they_wait_for_and_their_problems() -> None:
     sink = io.StringIO()
-    text.show(drawn(ONE, {**TWO, "handler": "transfrom"}, output=1), Console(file=sink, width=200))
+    text.show(drawn(ONE, {**TWO, "handler": "transfrom"}, output=1), Terminal(file=sink, width=200))
     lines = sink.getvalue().splitlines()
     assert lines[0] == "case 1.0.0"
     assert lines[1] == "├── one  transform@1.0.0"
