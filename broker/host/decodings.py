@@ -39,6 +39,7 @@ _PRINTABLE = bytes(range(0x21, 0x7F))
 _JUNK = bytes(set(range(256)) - set(_PRINTABLE))
 _CONTROLS = bytes(set(_JUNK) - set(b" "))
 _SMALL = bytes(sign + 32 if 0x41 <= sign <= 0x5A else sign for sign in range(256))  # noqa: PLR2004 - A to Z
+_APART = re.compile(rb"(?:[!-~][\x00-\x20\x7f-\xff]{1,7}){7,}[!-~]")
 _ALIKE = {
     **{0xFEE0 + sign: sign for sign in range(0x21, 0x7F)},  # full width
     **{0x1D400 + at: (0x41, 0x61)[at % 52 // 26] + at % 26 for at in range(13 * 52)},  # mathematical letters, 13 styles
@@ -190,18 +191,15 @@ class _Search:
 
 
 def _dense(view: View) -> View:
-    """Leave out what stands between the characters, where that is much: blanks, controls, the second bytes of UTF-16."""
-    size, blanks = len(view.content), view.content.count(b" ")
-    controls = size - blanks - len(view.content.translate(None, _JUNK))
-    if view.content.count(0) * 5 >= size * 2:
-        left_out = b"\0"
-    elif controls * 4 >= size:
-        left_out = _CONTROLS + (b" " if blanks * 3 >= size else b"")
-    elif blanks * 5 >= size * 2:
-        left_out = b" "
-    else:
+    """Keep what has something between each two characters, without that: blanks, controls, the second bytes of UTF-16."""
+    runs = _only(view, _APART)
+    size = len(runs.content)
+    if not size:
         return view
-    return _without(view, left_out)
+    if runs.content.count(0) * 3 >= size:
+        return _without(runs, b"\0")
+    controls = size - runs.content.count(b" ") - len(runs.content.translate(None, _JUNK))
+    return _without(runs, _CONTROLS if controls * 3 >= size else b" ")
 
 
 def _single(view: View) -> View:
