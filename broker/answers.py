@@ -1,15 +1,15 @@
 """Reads what a guest answered, which nobody should trust, into an outcome."""
 
 import json
-import math
 import re
-from typing import Any, NoReturn
+from typing import Any
 
 from broker.host.log import cleaned
 from broker.orders import Report
 from catalog.calls import Failed, Ok, Outcome, Usage, Waits
 from catalog.capability import NAME
-from schemas.values import Json
+from schemas.limits import DEPTH
+from schemas.reading import UnreadableJsonError, read_json
 
 MESSAGE_LENGTH = 2_000
 RETRY_AFTER_S = 86_400.0
@@ -17,7 +17,6 @@ WAIT_S = 400 * 86_400.0
 ASKS_BYTES = 64 << 10
 
 _NAME = re.compile(NAME)
-_SUSPECT = re.compile(rb"\\u[dD][89a-fA-F]|[eE]\+?\d{3}")  # may be half a character, or a number beyond all floats
 
 
 def outcome(report: Report, content: bytes, *, may_wait: bool = False) -> Outcome:
@@ -33,11 +32,10 @@ def outcome(report: Report, content: bytes, *, may_wait: bool = False) -> Outcom
     if report.failure:
         return Failed(type=report.failure, message=report.message, usage=usage, logs=report.logs)
     try:
-        document = json.loads(content, parse_constant=_refuse)
-        if _SUSPECT.search(content):
-            _check_writable(document)
-    except (ValueError, RecursionError) as error:
-        return Failed(type="output_invalid", message=f"the guest answered no JSON: {error}", usage=usage, logs=report.logs)
+        document = read_json(content, depth=DEPTH + 1)  # an output stands one level down
+    except UnreadableJsonError as error:
+        message = f"the guest's answer is not JSON that can be taken: {error}"
+        return Failed(type="output_invalid", message=message, usage=usage, logs=report.logs)
     if isinstance(document, dict) and "ok" in document:
         return Ok(output=document["ok"], usage=usage, logs=report.logs)
     if isinstance(document, dict) and isinstance(document.get("error"), dict):
@@ -80,24 +78,3 @@ def _wrong_wait(wait: dict[str, Any]) -> str | None:
     if timeout_s is not None and not (timed and 0 < timeout_s <= WAIT_S):
         return f"the time-out of a wait is more than 0 and at most {WAIT_S:.0f} seconds"
     return None
-
-
-def _refuse(constant: str) -> NoReturn:
-    message = f"{constant} is no number that JSON knows"
-    raise ValueError(message)
-
-
-def _check_writable(value: Json) -> None:
-    """Raise `ValueError` for what Python reads from JSON and nobody can write again: infinities, half characters."""
-    pending = [value]
-    while pending:
-        part = pending.pop()
-        if isinstance(part, str):
-            part.encode()
-        elif isinstance(part, float) and not math.isfinite(part):
-            _refuse(str(part))
-        elif isinstance(part, list):
-            pending.extend(part)
-        elif isinstance(part, dict):
-            pending.extend(part)
-            pending.extend(part.values())

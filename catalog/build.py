@@ -32,8 +32,9 @@ OPERATIONS = Path(__file__).parent / "openapi" / "guest"
 
 _SCHEMAS = Path(schemas.__file__).parent
 _JUDGING = ("__init__", "assertions", "dialects", "effort", "equality", "evaluation", "formats", "validation", "values")
-SHARED = (*(_SCHEMAS / f"{name}.py" for name in _JUDGING), *sorted((_SCHEMAS / "expressions").glob("*.py")))
-"""What host and guests share, the very same files, so that both mean the same by a schema and by an expression.
+_READING = ("limits", "reading")
+SHARED = (*(_SCHEMAS / f"{name}.py" for name in (*_JUDGING, *_READING)), *sorted((_SCHEMAS / "expressions").glob("*.py")))
+"""What host and guests share, the very same files, so that both mean the same by a schema, an expression and a text.
 
 Of patterns, guests ask the host.
 """

@@ -1,31 +1,40 @@
 """JSON: whole texts, and the one object in a model's answer."""
 
-import json
 import re
 from dataclasses import replace
-from typing import NoReturn
 
-from fragments.positions import Position, end_of, json_marks, json_string
 from fragments.problems import Problem
-from fragments.yaml_text import NESTING, finite, integer, shortened
+from schemas import reading
+from schemas.limits import DOCUMENT_DEPTH
 from schemas.values import Json
 
 _FENCE = re.compile(r"```[ \t]*(?:json|JSON)?[ \t]*\r?\n(.*?)```", re.DOTALL)
 _MOST_CANDIDATES = 50
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*+"|[\[{]|[\]}]', re.DOTALL)
-_LITERALS = {"true", "false", "null"}
 
 
 def read_json(text: str) -> tuple[Json, tuple[Problem, ...]]:
-    """Read a text that is one JSON value; a problem carries its line and column."""
-    if too_deep := _nesting_problem(text):
-        return None, (too_deep,)
+    """Read a text that is one JSON value, nested as deep as documents may be; a problem carries its place."""
     try:
-        return _DECODER.decode(text), ()
-    except json.JSONDecodeError as error:
-        return None, (_at(Position(error.lineno, error.colno), "json.invalid", f"{error.msg}.", _hint(text, error)),)
-    except ValueError:
-        return None, (_refusal(text),)
+        return reading.read_json(text, depth=DOCUMENT_DEPTH), ()
+    except reading.UnreadableJsonError as error:
+        problem = unreadable(error)
+        if error.code == "json.nesting":  # documents say the same in YAML and in JSON
+            says = f"The document is nested more than {DOCUMENT_DEPTH} deep."
+            problem = replace(problem, code="document.nesting", says=says, hint="")
+        return None, (problem,)
+
+
+def unreadable(error: reading.UnreadableJsonError) -> Problem:
+    """Tell as a problem why a text is not taken as JSON."""
+    return Problem(
+        code=error.code,
+        where=error.pointer,
+        says=error.says,
+        hint=error.hint,
+        line=error.line,
+        column=error.column,
+    )
 
 
 def read_answer(text: str) -> tuple[Json, tuple[Problem, ...]]:
@@ -65,77 +74,6 @@ def _objects(text: str) -> list[str]:
     return [*found, text[start:]] if depth else found
 
 
-def _nesting_problem(text: str) -> Problem | None:
-    depth = 0
-    for match in _TOKEN.finditer(text):
-        mark = match[0]
-        if mark in "[{":
-            depth += 1
-            if depth > NESTING:
-                says = f"The document is nested more than {NESTING} deep."
-                return _at(end_of(text[: match.start()]), "document.nesting", says)
-        elif mark in "]}":
-            depth -= 1
-    return None
-
-
-def _at(at: Position, code: str, says: str, hint: str = "") -> Problem:
-    return Problem(code=code, where="", says=says, hint=hint, line=at.line, column=at.column)
-
-
 def _in_words(problem: Problem) -> Problem:
     says = f"Line {problem.line}, column {problem.column}: {problem.says}"
     return replace(problem, says=says, line=None, column=None)
-
-
-def _refusal(text: str) -> Problem:
-    """Find the first of what the decoder's hooks refuse: they are not told where it stands."""
-    keys: list[set[str]] = []  # of the objects around
-    for at, mark, is_key in json_marks(text):
-        if mark in "{[":
-            keys.append(set())
-        elif mark in "]}":
-            keys.pop()
-        elif is_key and (key := json_string(mark)) in keys[-1]:
-            return _at(at, "json.duplicate_key", f"The key {shortened(key)!r} stands twice in one object.", "Keep one.")
-        elif is_key:
-            keys[-1].add(key)
-        elif reason := _number_fault(mark):
-            return _at(at, "json.number", reason)
-    message = "the decoder refused what stands nowhere"
-    raise AssertionError(message)
-
-
-def _number_fault(mark: str) -> str | None:
-    if mark[0] == '"' or mark in _LITERALS:
-        return None
-    read = integer if mark.removeprefix("-").isdigit() else _constant if mark[-1].isalpha() else finite
-    try:
-        read(mark)
-    except ValueError as error:
-        return str(error)
-    return None
-
-
-def _pairs(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
-    value = dict(pairs)
-    if len(value) < len(pairs):
-        message = "a key stands twice"
-        raise ValueError(message)
-    return value
-
-
-def _constant(name: str) -> NoReturn:
-    message = f"{name} is not a number in JSON."
-    raise ValueError(message)
-
-
-_DECODER = json.JSONDecoder(object_pairs_hook=_pairs, parse_constant=_constant, parse_int=integer, parse_float=finite)
-
-
-def _hint(text: str, error: json.JSONDecodeError) -> str:
-    if error.pos >= len(text.rstrip()):
-        return "The text ends too soon: close every brace, bracket and quote."
-    if "delimiter" in error.msg or "property name" in error.msg:
-        return "Look for a comma or a quote that is missing or too many just before this place."
-    return ""

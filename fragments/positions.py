@@ -1,8 +1,6 @@
 """Where in a text the parts of its document stand: line and column of every value and of every key."""
 
-import json
-import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -10,9 +8,7 @@ from yaml import CSafeLoader
 from yaml.events import MappingEndEvent, MappingStartEvent, NodeEvent, ScalarEvent, SequenceEndEvent, SequenceStartEvent
 
 from fragments.problems import Problem
-
-_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*+"|[^\s",:\[\]{}]+|[\[\]{}\n]', re.DOTALL)
-"""Of JSON that was read already: texts, numbers and constants, brackets, line ends."""
+from schemas.reading import json_marks, json_string, place_after
 
 _OF_KEYS = {"language.unsupported", "shape.combination"}
 """Codes of problems that a key has, whatever its value; beside all `*.unknown_key`."""
@@ -28,34 +24,7 @@ class Position:
 
 def end_of(before: str) -> Position:
     """Give the place right behind a text."""
-    return Position(before.count("\n") + 1, len(before) - before.rfind("\n"))
-
-
-def json_marks(text: str) -> Iterator[tuple[Position, str, bool]]:
-    """Go through the values, keys and ends of a JSON text: where, what, and whether it is a key. The text is JSON so far."""
-    line, begin, awaits_key = 1, 0, False
-    objects: list[bool] = []  # of what is around, whether it is an object
-    for match in _TOKEN.finditer(text):
-        mark = match[0]
-        if mark == "\n":
-            line, begin = line + 1, match.end()
-            continue
-        is_key = awaits_key and mark != "}"
-        yield Position(line, match.start() - begin + 1), mark, is_key
-        if mark in "{[":
-            objects.append(mark == "{")
-        elif mark in "]}":
-            objects.pop()
-        awaits_key = bool(objects) and objects[-1] and not is_key
-
-
-def json_string(mark: str) -> str:
-    """Read a text as JSON writes it, quotes included."""
-    if "\\" not in mark:
-        return mark[1:-1]
-    text = json.loads(mark)
-    assert isinstance(text, str), "a mark in quotes is a text"
-    return text
+    return Position(*place_after(before))
 
 
 @dataclass(slots=True)
@@ -183,7 +152,8 @@ def _place(layout: _Layout, event: NodeEvent) -> None:
 
 def _json_spots(text: str) -> _Spot | None:
     layout = _Layout()
-    for at, mark, is_key in json_marks(text):
+    for place, mark, is_key in json_marks(text):
+        at = Position(*place)
         if is_key:
             layout.name(json_string(mark), at)
         elif mark in "]}":

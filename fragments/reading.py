@@ -15,12 +15,13 @@ from fragments.pointers import join
 from fragments.positions import Positions, end_of, located
 from fragments.problems import Problem
 from fragments.shapes import shape_of_document
-from fragments.yaml_text import MOST_DIGITS, MOST_VALUES, NESTING, TOO_MANY_VALUES, read_yaml
+from fragments.yaml_text import MOST_VALUES, TOO_MANY_VALUES, read_yaml
+from schemas.limits import DIGITS, DOCUMENT_DEPTH
 from schemas.values import Json, JsonObject
 
 MOST_BYTES = 1 << 20
 MOST_STEPS = 10_000
-_LARGEST = 10**MOST_DIGITS
+_LARGEST = 10**DIGITS
 _Path = tuple[Any, str | int] | None
 """The way into a value, last step first."""
 
@@ -144,8 +145,8 @@ def _shaped(value: Json, model_of: Callable[[JsonObject], type[Document]]) -> Re
 
 
 def _may_hold_too_much(text: str) -> bool:
-    """Say whether a JSON text may hold half a character, which only an escape can write, or more values than are read."""
-    return "\\u" in text or 2 * (text.count(",") + text.count("[") + text.count("{")) >= MOST_VALUES
+    """Say whether a JSON text may hold more values than are read."""
+    return 2 * (text.count(",") + text.count("[") + text.count("{")) >= MOST_VALUES
 
 
 def _steps_in(value: Json) -> int:
@@ -177,8 +178,8 @@ def _value_flaw(value: Json) -> Problem | None:
         if seen > MOST_VALUES:
             code, says = TOO_MANY_VALUES
             return Problem(code=code, where="", says=says)
-        if depth > NESTING:
-            return Problem(code="document.nesting", where="", says=f"The document is nested more than {NESTING} deep.")
+        if depth > DOCUMENT_DEPTH:
+            return Problem(code="document.nesting", where="", says=f"The document is nested more than {DOCUMENT_DEPTH} deep.")
         if isinstance(part, Mapping):
             pending.extend((key, depth) for key in part)
             pending.extend((inner, depth + 1) for inner in part.values())
@@ -223,7 +224,7 @@ def _scalar_problem(value: Json) -> str | None:
     if isinstance(value, float) and not math.isfinite(value):
         return "A number is not finite."
     if isinstance(value, int) and not -_LARGEST < value < _LARGEST:
-        return f"A number has more than {MOST_DIGITS} digits."
+        return f"A number has more than {DIGITS} digits."
     return None if value is None or isinstance(value, (int, float)) else f"A value is {_kind(value)}, which JSON cannot write."
 
 

@@ -3,7 +3,6 @@
 The events of the parser are put together here, without recursion, so that nesting is counted before it can do harm.
 """
 
-import math
 import re
 from collections.abc import Callable
 from string import ascii_letters
@@ -25,13 +24,9 @@ from yaml.reader import ReaderError
 
 from fragments.positions import end_of
 from fragments.problems import Problem
+from schemas.limits import DOCUMENT_DEPTH
+from schemas.reading import finite, integer, shortened
 from schemas.values import Json
-
-NESTING = 64
-"""How deep documents may be nested."""
-
-MOST_DIGITS = 300
-"""How many digits an integer may have; no float of that size is infinite."""
 
 MOST_VALUES = 100_000
 """How many values a document may hold; keys count, too."""
@@ -47,7 +42,6 @@ _LETTERS = frozenset(ascii_letters) - {"n", "t", "f"}
 """No constant and no number begins with one of these."""
 
 _PLAIN_TAGS = {None, "!"}
-_SHOWN = 40  # characters of somebody's text in a sentence
 _KEY_HINT = 'Keys are texts. A text that begins with {{ needs quotes: "{{ input.x }}".'
 
 
@@ -83,8 +77,8 @@ class _Builder:
 
     def begin(self, event: MappingStartEvent | SequenceStartEvent) -> None:
         _refuse_extras(event)
-        if len(self._around) >= NESTING:
-            _refuse("document.nesting", f"The document is nested more than {NESTING} deep.", event)
+        if len(self._around) >= DOCUMENT_DEPTH:
+            _refuse("document.nesting", f"The document is nested more than {DOCUMENT_DEPTH} deep.", event)
         if isinstance(self._within, dict) and self._key is None:
             _refuse("yaml.unsupported", "A key is a list or a mapping.", event, _KEY_HINT)
         fresh: list[Json] | dict[str, Json] = {} if type(event) is MappingStartEvent else []
@@ -145,28 +139,6 @@ def _takers(builder: _Builder) -> dict[type[Event], Callable[[Any], None]]:
         DocumentStartEvent: builder.begin_document,
         AliasEvent: _refuse_alias,
     }
-
-
-def integer(text: str) -> int:
-    """Read an integer. Raises `ValueError` for more digits than any use has."""
-    if len(text) > MOST_DIGITS:
-        msg = f"The number has {len(text)} digits; at most {MOST_DIGITS} are read."
-        raise ValueError(msg)
-    return int(text)
-
-
-def finite(text: str) -> float:
-    """Read a float. Raises `ValueError` where it is too large to be finite."""
-    number = float(text)
-    if not math.isfinite(number):
-        msg = f"{shortened(text)} is not a finite number."
-        raise ValueError(msg)
-    return number
-
-
-def shortened(text: str) -> str:
-    """Cut what somebody wrote to a length that a sentence bears."""
-    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
 
 
 def _refuse(code: str, says: str, event: Event, hint: str = "") -> NoReturn:

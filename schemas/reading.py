@@ -23,20 +23,27 @@ _SUSPECT_NUMBER = re.compile(rf"[0-9]{{{DIGITS}}}|[0-9.][eE]\+?[0-9]{{2}}")
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 _HALF = re.compile("[\ud800-\udfff]")
 _LITERALS = {"true", "false", "null"}
+_LONGEST_POINTER = 200  # in a sentence
 _SHOWN = 40  # characters of somebody's text in a sentence
 _ENDS_EARLY = "The text ends too soon: close every brace, bracket and quote."
 _BROKEN = "Look for a comma or a quote that is missing or too many just before this place."
 
 
 class UnreadableJsonError(ValueError):
-    """A text that is not taken as JSON: a stable code, a sentence, what to do, and where, counted from 1."""
+    """A text that is not taken as JSON: a stable code, a sentence, what to do, and where.
 
-    def __init__(self, says: str, *, code: str, hint: str = "", line: int = 1, column: int = 1) -> None:
+    `line` and `column` count from 1; `pointer` is the JSON Pointer of the value, or of the key, where
+    the text is JSON so far and the whole value otherwise.
+    """
+
+    def __init__(self, says: str, *, code: str, hint: str = "", line: int = 1, column: int = 1, pointer: str = "") -> None:
         """Keep all; as a text it is the sentence with its place."""
-        super().__init__(f"Line {line}, column {column}: {says}")
+        at = f" ({_cut(pointer)})" if pointer else ""
+        super().__init__(f"Line {line}, column {column}{at}: {says}")
         self.code = code
         self.says = says
         self.hint = hint
+        self.pointer = pointer
         self.line = line
         self.column = column
 
@@ -79,6 +86,10 @@ def finite(text: str) -> float:
 def shortened(text: str) -> str:
     """Cut what somebody wrote to a length that a sentence bears."""
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
+
+
+def _cut(pointer: str) -> str:
+    return pointer if len(pointer) <= _LONGEST_POINTER else f"{pointer[:_LONGEST_POINTER]}..."
 
 
 def place_after(before: str) -> tuple[int, int]:
@@ -126,12 +137,42 @@ def _is_unicode(text: str) -> bool:
     return text.isascii() or _HALF.search(text) is None
 
 
+class _Trail:
+    """Follows the marks of a text: the way from the root to the value or key that was seen last."""
+
+    def __init__(self) -> None:
+        self._parts: list[str | int] = []  # of each object around its last key, of each list its last index
+
+    def see(self, mark: str, *, is_key: bool) -> None:
+        if mark in "]}":
+            self._parts.pop()
+            return
+        if is_key:
+            self._parts[-1] = json_string(mark)
+        elif self._parts and isinstance(self._parts[-1], int):
+            self._parts[-1] += 1
+        if mark in "{[":
+            self._parts.append("" if mark == "{" else -1)
+
+    def pointer(self) -> str:
+        escaped = (str(part).replace("~", "~0").replace("/", "~1") for part in self._parts)
+        return "".join(f"/{ascii(part)[1:-1] if _HALF.search(part) else part}" for part in escaped)
+
+
 def _hold_surrogates(text: str) -> None:
-    for (line, column), mark, _ in json_marks(text):
+    trail = _Trail()
+    for (line, column), mark, is_key in json_marks(text):
+        trail.see(mark, is_key=is_key)
         if mark[0] == '"' and not _is_unicode(json_string(mark)):
             says = f"The text {shortened(ascii(json_string(mark)))} holds half of a surrogate pair."
-            hint = "Write both halves, or neither."
-            raise UnreadableJsonError(says, code="json.surrogate", hint=hint, line=line, column=column)
+            raise UnreadableJsonError(
+                says,
+                code="json.surrogate",
+                hint="Write both halves, or neither.",
+                line=line,
+                column=column,
+                pointer=trail.pointer(),
+            )
 
 
 def _too_deep(text: str, depth: int) -> UnreadableJsonError:
@@ -157,21 +198,32 @@ def _invalid(text: str, error: json.JSONDecodeError) -> UnreadableJsonError:
 
 def _refusal(text: str) -> UnreadableJsonError:
     """Find the first of what the decoder's hooks refuse: they are not told where it stands."""
-    keys: list[set[str]] = []  # of the objects around
+    trail = _Trail()
+    keys: list[set[str]] = []  # of the lists and objects around
     for (line, column), mark, is_key in json_marks(text):
+        trail.see(mark, is_key=is_key)
         if mark in "{[":
             keys.append(set())
         elif mark in "]}":
             keys.pop()
-        elif is_key and (key := json_string(mark)) in keys[-1]:
-            says = f"The key {shortened(key)!r} stands twice in one object."
-            return UnreadableJsonError(says, code="json.duplicate_key", hint="Keep one.", line=line, column=column)
-        elif is_key:
-            keys[-1].add(key)
-        elif reason := _number_fault(mark):
-            return UnreadableJsonError(reason, code="json.number", line=line, column=column)
+        elif wrong := _fault(mark, keys[-1] if is_key else None):
+            code, says, hint = wrong
+            pointer = trail.pointer()
+            return UnreadableJsonError(says, code=code, hint=hint, line=line, column=column, pointer=pointer)
     message = "the decoder refused what stands nowhere"
     raise AssertionError(message)
+
+
+def _fault(mark: str, keys: set[str] | None) -> tuple[str, str, str] | None:
+    """Give code, sentence and hint of a key that stands among `keys`, to which it is added, or of a value."""
+    if keys is None:
+        reason = _number_fault(mark)
+        return None if reason is None else ("json.number", reason, "Write a finite number, a text in quotes or null.")
+    key = json_string(mark)
+    if key in keys:
+        return "json.duplicate_key", f"The key {shortened(key)!r} stands twice in one object.", "Keep one."
+    keys.add(key)
+    return None
 
 
 def _number_fault(mark: str) -> str | None:

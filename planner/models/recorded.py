@@ -7,6 +7,7 @@ from datetime import date
 from pathlib import Path
 
 from planner.models.port import Answer, Prompt, RecordingMissingError
+from schemas.reading import UnreadableJsonError, read_json
 from schemas.values import Json, JsonObject, digest
 
 
@@ -126,8 +127,8 @@ def store(folder: Path, recording: Recording) -> Path:
 
 def _read(path: Path) -> Recording:
     try:
-        value = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:  # JSON and UTF-8 errors alike
+        value = read_json(path.read_bytes())
+    except UnreadableJsonError as error:
         raise RecordingError(path, str(error)) from error
     if not isinstance(value, dict):
         raise RecordingError(path, "it is no JSON object")

@@ -8,8 +8,9 @@ from pydantic import Field
 from catalog.capability import Document
 from schemas.values import Json
 from service.api.access import Running
+from service.api.bodies import JsonRoute
 
-router = APIRouter(tags=["checks"])
+router = APIRouter(tags=["checks"], route_class=JsonRoute)
 
 
 class CheckRequest(Document):

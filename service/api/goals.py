@@ -6,10 +6,11 @@ from fastapi import APIRouter, Header, Response
 
 from schemas.values import Json
 from service.api.access import Running
+from service.api.bodies import JsonRoute
 from service.api.refusals import refused
 from service.goals import Goal
 
-router = APIRouter(prefix="/goals", tags=["goals"])
+router = APIRouter(prefix="/goals", tags=["goals"], route_class=JsonRoute)
 
 IdempotencyKey = Annotated[
     str | None,

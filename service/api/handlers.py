@@ -7,9 +7,10 @@ from catalog.registry import Unresolved
 from schemas.values import Json
 from service import wire
 from service.api.access import Running
+from service.api.bodies import JsonRoute
 from service.api.refusals import not_found
 
-router = APIRouter(prefix="/handlers", tags=["handlers"])
+router = APIRouter(prefix="/handlers", tags=["handlers"], route_class=JsonRoute)
 
 
 @router.get("")

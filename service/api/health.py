@@ -4,8 +4,9 @@ from fastapi import APIRouter
 
 from schemas.values import Json
 from service.api.access import Running
+from service.api.bodies import JsonRoute
 
-router = APIRouter(tags=["health"])
+router = APIRouter(tags=["health"], route_class=JsonRoute)
 
 
 @router.get("/healthz")

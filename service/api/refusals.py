@@ -19,6 +19,7 @@ from engine.errors import (
 )
 from fragments.problems import Problem
 from schemas.values import Json
+from service.api.bodies import UnreadableBodyError
 
 log = get_logger()
 
@@ -68,6 +69,7 @@ def install(app: FastAPI) -> None:
     """Make every error of `app` a problem document."""
     app.add_exception_handler(Refusal, _on_refusal)
     app.add_exception_handler(RequestValidationError, _on_invalid_request)
+    app.add_exception_handler(UnreadableBodyError, _on_unreadable_body)
     app.add_exception_handler(HTTPException, _on_http_exception)
     app.add_exception_handler(EngineError, _on_engine_error)
     app.add_exception_handler(Exception, _on_fault)
@@ -98,6 +100,11 @@ async def _on_invalid_request(_: Request, invalid: Exception) -> JSONResponse:
         for error in invalid.errors()
     ]
     return document(422, "Refused", "The request does not have the shape that it must have.", {"problems": problems})
+
+
+async def _on_unreadable_body(_: Request, unreadable: Exception) -> JSONResponse:
+    assert isinstance(unreadable, UnreadableBodyError)
+    return document(422, "Refused", unreadable.detail, {"problems": [unreadable.problem.to_json()]})
 
 
 async def _on_engine_error(request: Request, error: Exception) -> JSONResponse:

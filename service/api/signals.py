@@ -11,13 +11,14 @@ from engine.records import StepRow, TaskRow
 from schemas.values import Json, JsonObject, canonical
 from service import wire
 from service.api.access import EVERY_GROUP, Asking, Running, Sender
+from service.api.bodies import JsonRoute
 from service.api.goals import IdempotencyKey
 from service.api.refusals import Refusal, not_found
 from service.api.tasks import known_task, refuse_quarantined
 from service.composition import Services
 from service.door import KEY_REUSED
 
-router = APIRouter(tags=["signals"])
+router = APIRouter(tags=["signals"], route_class=JsonRoute)
 
 
 class SignalRequest(Document):

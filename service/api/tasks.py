@@ -18,12 +18,13 @@ from engine.records import TaskRow
 from schemas.values import Json
 from service import wire
 from service.api.access import Asking, Running, Waiting
+from service.api.bodies import JsonRoute
 from service.api.goals import IdempotencyKey
 from service.api.refusals import Refusal, not_found, refused
 from service.api.streams import HeldEvents
 from service.composition import Services
 
-router = APIRouter(prefix="/tasks", tags=["tasks"])
+router = APIRouter(prefix="/tasks", tags=["tasks"], route_class=JsonRoute)
 
 KEEP_ALIVE_S = 15.0
 MOST_VERIFIED = 20_000

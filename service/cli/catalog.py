@@ -14,6 +14,7 @@ from catalog.capability import Capability
 from catalog.hosts import hosts_reached
 from catalog.registry import Miss, Unresolved
 from engine.lookups import secrets_in
+from schemas.reading import UnreadableJsonError, read_json
 from schemas.values import Json
 from schemas.visible import visible
 from service import wire
@@ -160,9 +161,9 @@ async def _lines_of_stdin() -> AsyncIterator[str]:
 
 def _order_of(line: str) -> dict[str, Json] | str:
     try:
-        order = json.loads(line)
-    except (json.JSONDecodeError, RecursionError) as wrong:
-        return f"The line is not JSON: {wrong}."
+        order = read_json(line)
+    except UnreadableJsonError as wrong:
+        return f"The line is not JSON that can be taken: {wrong}"
     if not isinstance(order, dict) or not set(order) <= {"config", "input"}:
         return 'A line is an object {"config": {...}, "input": {...}}.'
     if not all(isinstance(part, dict) for part in order.values()):

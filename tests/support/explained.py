@@ -13,6 +13,7 @@ from fragments.dialects import Dialect, convert, read_bindings
 from fragments.documents import Template
 from fragments.explanations import Around, Child, Explanation, Kind
 from fragments.frames import Frame
+from fragments.json_text import unreadable
 from fragments.mending import check_reading
 from fragments.positions import located
 from fragments.problems import Problem, errors
@@ -23,6 +24,8 @@ from planner.judgement import Wrong, judge
 from planner.models.port import Answer
 from planner.models.roster import Entry, Roster
 from service.goals import Goal, House, admit, template_of
+from schemas.reading import UnreadableJsonError, read_json
+from service.goals import House, admit
 from tests.support.telling import of_problems
 
 CATALOG = load_catalog().catalog
@@ -176,6 +179,14 @@ def _nested(depth: int) -> str:
     )
 
 
+def _unread(text: str | bytes) -> tuple[Problem, ...]:
+    try:
+        read_json(text)
+    except UnreadableJsonError as error:
+        return (unreadable(error),)
+    return ()
+
+
 Told = Callable[[], tuple[Problem, ...]]
 TOLD: dict[str, tuple[Told, Told]] = {
     "text.too_large": (lambda: read_document("x" * 2_097_152).problems, lambda: _checked(_one_step())),
@@ -183,6 +194,12 @@ TOLD: dict[str, tuple[Told, Told]] = {
         lambda: read_document("name: café\n".encode("latin-1")).problems[:1],
         lambda: read_text("name: café\n".encode()).problems,
     ),
+    "document.value": (
+        lambda: read_document({"name": "sums", "floor": float("nan")}).problems,
+        lambda: _checked(_one_step()),
+    ),
+    "json.encoding": (lambda: _unread('"é"'.encode("latin-1")), lambda: _unread('"é"'.encode())),
+    "json.nesting": (lambda: _unread("[" * 129 + "]" * 129), lambda: _unread("[" * 128 + "]" * 128)),
     "document.nesting": (lambda: read_document(_nested(70)).problems, lambda: read_text(_nested(10)).problems),
     "document.too_large": (
         lambda: read_document(_plan(*(_transform(f"s{i}") for i in range(10_001)), output=1)).problems,

@@ -2,11 +2,16 @@
 
 import json
 
+from schemas.limits import DEPTH, text_depth_exceeds
+from schemas.reading import read_json
+
 NESTING = 200
 """How deep JSON may be nested: the parser recurses on a WebAssembly stack, whose overflow ends the guest without an answer."""
 
+BODY_DEPTH = DEPTH - 4
+"""How deep the body of an HTTP answer may be nested: it stands within an output, which may be nested `DEPTH` deep."""
+
 _EXACT = 2.0**53
-_NOT_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 
 
 class TooDeepError(ValueError):
@@ -18,28 +23,15 @@ class TooDeepError(ValueError):
 
 
 def parsed(text: str) -> object:
-    """Read JSON. Raises `ValueError` for what is none (NaN and infinities too), `TooDeepError` for too much nesting."""
-    if _deep(text):
+    """Read JSON that the host wrote. Raises `TooDeepError` for too much nesting."""
+    if text_depth_exceeds(text, NESTING):
         raise TooDeepError
-    return json.loads(text, parse_constant=_refuse)
+    return json.loads(text)
 
 
-def _refuse(constant: str) -> None:
-    message = f"{constant} is not JSON"
-    raise ValueError(message)
-
-
-def _deep(text: str) -> bool:
-    """Take away pairs of brackets from the inside out, a level at a time: quicker than the parser, and no recursion."""
-    if text.count("[") + text.count("{") <= NESTING:
-        return False
-    outside_strings = "".join(text.replace("\\\\", "").replace('\\"', "").split('"')[::2])
-    brackets = outside_strings.encode("ascii", "ignore").translate(None, _NOT_BRACKETS)
-    for _ in range(NESTING):
-        if not brackets:
-            return False
-        brackets = brackets.replace(b"[]", b"").replace(b"{}", b"")
-    return len(brackets) > NESTING
+def parsed_body(text: str) -> object:
+    """Read JSON that a server wrote, as strictly as everything from outside. Raises `ValueError` with reason and place."""
+    return read_json(text.removeprefix("\ufeff"), depth=BODY_DEPTH)
 
 
 def written(value: object) -> str:

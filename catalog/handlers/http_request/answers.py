@@ -4,7 +4,7 @@ from access import shown_url, signed
 from goalwright import HandlerError, host
 from goalwright.errors import one_line
 from goalwright.schemas import Checked, listed
-from goalwright.texts import parsed
+from goalwright.texts import parsed_body
 
 SUCCESS = range(200, 300)
 JSON_TYPES = {"application/json", "text/json", "text/x-json", "application/x-json"}
@@ -57,7 +57,7 @@ def body_of(config: dict, response: dict) -> object:
 def json_of(text: str) -> object:
     """Read JSON; `response_invalid` where it is none."""
     try:
-        return parsed(text.removeprefix("\ufeff"))
+        return parsed_body(text)
     except ValueError as error:
         message = f"the response is not JSON: {one_line(error)}: {one_line(text, limit=100)}"
         raise HandlerError("response_invalid", message) from error

@@ -3,7 +3,7 @@
 from base64 import b64encode
 
 from goalwright.errors import HandlerError, one_line
-from goalwright.texts import parsed
+from goalwright.texts import parsed_body
 
 BUSY = {408, 425, 429, 502, 503, 504}
 _NOTHING = {204, 205, 304}  # statuses whose answers have no body (RFC 9110, 15)
@@ -34,7 +34,7 @@ def _any(answer: dict) -> object:
     if not (_says_json(answer) or (not told and text.lstrip("\ufeff \t\r\n").startswith(("{", "[")))):
         return text
     try:
-        return parsed(text.removeprefix("\ufeff"))
+        return parsed_body(text)
     except ValueError:
         return text
 
@@ -44,7 +44,7 @@ def _json(answer: dict) -> object:
     if not text:
         return None
     try:
-        return parsed(text.removeprefix("\ufeff"))
+        return parsed_body(text)
     except ValueError as error:
         if _says_other(answer):
             return text  # an answer that says that it is something else; its schema decides

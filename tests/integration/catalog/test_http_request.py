@@ -10,6 +10,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from tests.support.answers import answer_of
+from tests.support.unreadable import UNREADABLE
 
 if TYPE_CHECKING:
     from tests.integration.catalog.conftest import Recorder, Sandbox
@@ -201,7 +202,7 @@ FAILURES = [
         {},
         served(None, text="{", headers={"content-type": "application/json"}),
         "response_invalid",
-        "the response is not JSON: Expecting property name enclosed in double quotes: line 1 column 2 (char 1): {",
+        "the response is not JSON: Line 1, column 2: Expecting property name enclosed in double quotes.: {",
         id="no JSON",
     ),
     pytest.param(
@@ -209,7 +210,7 @@ FAILURES = [
         {},
         served(None, text="[" * 100_000, headers={"content-type": "application/json"}),
         "response_invalid",
-        f"the response is not JSON: nested more than 200 deep: {'[' * 99}…",
+        f"the response is not JSON: Line 1, column 125: The value is nested more than 124 deep.: {'[' * 99}…",
         id="JSON without end",
     ),
     pytest.param(
@@ -287,6 +288,16 @@ FAILURES = [
         id="a list as a form",
     ),
 ]
+
+
+@pytest.mark.parametrize("text", [case[0] for case in UNREADABLE.values()], ids=list(UNREADABLE))
+def test_a_body_that_is_not_json_as_it_is_taken_is_an_invalid_response(sandbox: "Sandbox", host: "Recorder", text: str) -> None:
+    host.http = serving(served(None, text=text, headers={"content-type": "application/json"}))
+    failed = ask(sandbox, host, {"url": f"{API}/x"})
+    taken = ask(sandbox, host, {"url": f"{API}/x", "on_error": "return"})
+    assert failed["error"]["type"] == "response_invalid"
+    assert failed["error"]["message"].startswith("the response is not JSON: Line ")
+    assert taken["ok"]["error"]["type"] == "response_invalid"
 
 
 @pytest.mark.parametrize(("config", "given", "answer", "type_", "message"), FAILURES)

@@ -173,7 +173,7 @@ def test_a_single_call_that_fails_exits_with_1() -> None:
     ("words", "code", "says"),
     [
         pytest.param(("run", "nothing.yaml"), 2, "nothing.yaml cannot be read", id="no such file"),
-        pytest.param(("goal", "x", "--inputs", "{"), 2, "--inputs is not JSON", id="inputs that are no JSON"),
+        pytest.param(("goal", "x", "--inputs", "{"), 2, "--inputs:1:2 ✗ json.invalid", id="inputs that are no JSON"),
         pytest.param(("goal", "x", "--inputs", "[1]"), 2, "must be a JSON object", id="inputs that are no object"),
         pytest.param(("handlers", "show", "transfrom"), 2, "Nearest: transform", id="unknown handler"),
         pytest.param(("tasks", "show", "nothing", "--server", "http://127.0.0.1:9"), 1, "No service answers", id="no server"),

@@ -6,7 +6,7 @@ from pathlib import Path
 from fragments.codes import CODES
 
 ROOT = Path(__file__).resolve().parents[3]
-PACKAGES = ("broker", "catalog", "engine", "fragments", "planner", "schemas/conditions", "service")
+PACKAGES = ("broker", "catalog", "engine", "fragments", "planner", "schemas", "service")
 FAMILIES = "|".join(sorted({code.partition(".")[0] for code in CODES}))
 CODE = re.compile(rf"({FAMILIES})\.(?!(?:py|md)\b)[a-z_]+")
 
