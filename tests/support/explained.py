@@ -23,8 +23,8 @@ from fragments.workflows import WorkflowInterface
 from planner.judgement import Wrong, judge
 from planner.models.port import Answer
 from planner.models.roster import Entry, Roster
-from service.goals import Goal, House, admit, template_of
 from schemas.reading import UnreadableJsonError, read_json
+from service.goals import Goal, House, admit, template_of
 from tests.support.telling import of_problems
 
 CATALOG = load_catalog().catalog
