@@ -1,7 +1,6 @@
 """`handlers`: listing, showing and calling capabilities."""
 
 import asyncio
-import json
 import sys
 from collections.abc import AsyncIterator
 from typing import Annotated
