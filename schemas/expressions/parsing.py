@@ -3,6 +3,7 @@
 Importing this mends the library for the whole process: there is one JSONata here.
 """
 
+import encodings.utf_16  # noqa: F401 - looked up by name, and a guest has no files then
 import re
 from typing import Any
 

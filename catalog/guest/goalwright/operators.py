@@ -1,5 +1,7 @@
 """JSONata's operators over JSON values, null told from nothing, numbers exact."""
 
+import encodings.utf_16_be  # noqa: F401 - looked up by name at call time, when there are no files
+
 from jsonata.functions import Functions
 from jsonata.jexception import JException
 from jsonata.utils import Utils
