@@ -51,6 +51,8 @@ class SealedFiles:
         """
         seal = part.with_name(f"{part.name}.seal")
         seal.write_text(self._seal_of(name, part))
+        for made in (part, seal):
+            made.chmod(0o600)  # whatever the umask of the process that builds
         seal.replace(self._place_of_seal(name))
         return part.replace(self.file(name))
 
