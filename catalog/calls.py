@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import TypeAlias
 
 from catalog.capability import Limits
@@ -69,11 +70,44 @@ class Ok:
     logs: tuple[str, ...] = ()
 
 
+CALL_ERRORS: Mapping[str, bool] = MappingProxyType(
+    {
+        "limit_cpu": False,
+        "limit_wall": True,
+        "limit_memory": False,
+        "limit_output": False,
+        "limit_host_calls": False,
+        "limit_moved_bytes": False,
+        "limit_stack": False,
+        "task_limit_cpu": False,
+        "task_limit_wall": False,
+        "task_limit_output": False,
+        "task_limit_host_calls": False,
+        "task_limit_moved_bytes": False,
+        "trapped": False,
+        "worker_lost": True,
+        "closing": True,
+        "overloaded": True,
+        "handler_unknown": False,
+        "handler_invalid": False,
+        "handler_error": False,
+        "config_invalid": False,
+        "input_invalid": False,
+        "output_invalid": False,
+        "secret_unknown": False,
+        "secret_refused": False,
+        "timed_out": True,  # the engine's own: the attempt took longer than the step's timeout
+        "internal_error": True,
+    }
+)
+"""The error types that an attempt may end with whatever the handler is, and whether one may be retryable."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failed:
     """The handler, a limit or the sandbox refused or failed.
 
-    `type` is one of the capability's own error types or one of the broker's: `limit_cpu`, `limit_wall`, `limit_memory`,
+    `type` is one of the capability's own error types or one of `CALL_ERRORS`: `limit_cpu`, `limit_wall`, `limit_memory`,
     `limit_output`, `limit_host_calls`, `limit_moved_bytes`, `limit_stack` (a log past its limit is cut instead),
     `task_limit_cpu`, `task_limit_wall`, `task_limit_output`, `task_limit_host_calls`, `task_limit_moved_bytes` (what all calls
     of the task may use together), `trapped`, `worker_lost`, `closing` and `overloaded` (not begun), `handler_unknown`,

@@ -75,6 +75,9 @@ class Authority(Document):
     hosts: tuple[Pointer, ...] = ()
     channels: tuple[Pointer, ...] = ()
     secrets: tuple[Pointer, ...] = Field(default=(), description="Sinks: only there may `{{ secrets.NAME }}` stand.")
+    groups: tuple[str, ...] = Field(
+        default=(), description="Groups of people that are asked; pointers in which `*` stands for every member."
+    )
 
 
 class Approval(Document):

@@ -216,11 +216,12 @@ def _approval(capability: Capability) -> Misfits:
 
 
 def _choices(capability: Capability) -> Misfits:
-    for index, pointer in enumerate(capability.chooses):
-        root, *path = pointer.split("/")[1:] or [""]
-        schemas = {"config": capability.config_schema, "input": capability.input_schema}
-        if not pointer.startswith("/") or root not in schemas or not path or not _leads(schemas[root], path):
-            yield f"/chooses/{index}", f"{pointer} leads to nothing in config_schema or input_schema"
+    for where, pointers in (("/chooses", capability.chooses), ("/authority/groups", capability.authority.groups)):
+        for index, pointer in enumerate(pointers):
+            root, *path = pointer.split("/")[1:] or [""]
+            schemas = {"config": capability.config_schema, "input": capability.input_schema}
+            if not pointer.startswith("/") or root not in schemas or not path or not _leads(schemas[root], path):
+                yield f"{where}/{index}", f"{pointer} leads to nothing in config_schema or input_schema"
 
 
 def _leads(schema: Json, path: list[str]) -> bool:

@@ -175,6 +175,7 @@ def frame_of(state: TaskState, step: StepState, planning: PlanningState, rules: 
         channels=rules.channels,
         secrets=rules.secrets,
         operator_hosts=rules.operator_hosts,
+        groups=rules.groups,
         depth=1 + sum(1 for owner in state.owners(scope) if owner.planning is not None),
         runs=RUNS,
     )

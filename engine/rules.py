@@ -32,6 +32,7 @@ class Rules:
     channels: frozenset[str] = frozenset()
     secrets: frozenset[str] = frozenset()
     operator_hosts: tuple[str, ...] = ("*",)
+    groups: frozenset[str] | None = None
     _found: dict[tuple[str, tuple[str, ...]], Capability | None] = field(default_factory=dict, repr=False, compare=False)
 
     def pinned(self, task: TaskInfo, reference: str) -> Capability | Reason:

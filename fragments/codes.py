@@ -113,7 +113,11 @@ CODES: dict[str, str] = {
     "authority.channel": "A channel does not exist, is not allowed here, or is not written as a literal.",
     "authority.secret": "A secret does not exist, is not allowed here, or stands where no secret may stand.",
     "authority.by_name": "A pattern in an `allow` list grants nothing to a plan that is made from what the world said.",
+    "authority.group": "A group is asked in which nobody is.",
     "authority.nothing": "An `allow` list names something that there is not.",
+    # retries
+    "retry.unknown": "`retry_on` names an error that the step never gives.",
+    "retry.never": "`retry_on` names an error that is never retryable.",
     # submissions, and what plans them
     "input.invalid": "The input of a task does not fit the template's `input_schema`.",
     "input.host": "A URL in the input of a task names a host that is no host.",

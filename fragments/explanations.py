@@ -52,6 +52,7 @@ class Around(Document):
     channels: tuple[str, ...] = ()
     operator_hosts: tuple[str, ...] = ("*",)
     secrets: tuple[str, ...] = ()
+    groups: tuple[str, ...] | None = None
     allow: Allow | None = None
     must_produce: dict[str, Json] | None = None
     left: Bounds | None = None
@@ -171,6 +172,7 @@ _AROUND = {
     "channels": "channels that the operator has",
     "operator_hosts": "hosts that the operator allows",
     "secrets": "secrets that the operator has",
+    "groups": "groups of the operator's people",
     "allow": "the planning step allows",
     "must_produce": "the planning step must produce",
     "left": "left of the bounds",
@@ -201,6 +203,7 @@ _FAMILIES = {
     "output": "what a plan must give",
     "bounds": "what may be used up",
     "authority": "what may be reached",
+    "retry": "what is tried again",
     "dialect": "workflows of other dialects",
     "answer": "answers of a model",
     "template": "the library of templates",

@@ -20,7 +20,8 @@ class Frame:
     None: any that may be reached. `channels` and `operator_hosts` (globs) are the operator's; `secrets` are the names that its
     provider knows. `depth` counts the planning steps around this document. `workflows` are those that there are; a name without
     a namespace is looked for in the document's own, for a fragment in `namespace`. `runs` says what the engine that is to run
-    the document knows; None where it is checked only.
+    the document knows; None where it is checked only. `groups` are those of the operator's people; None where there are no
+    people but the operator, who answers for every group.
     """
 
     input_schema: JsonObject = field(default_factory=lambda: {"type": "object"})
@@ -37,6 +38,7 @@ class Frame:
     namespace: str = "default"
     workflows: Workflows = field(default_factory=dict)
     runs: frozenset[Construct] | None = None
+    groups: frozenset[str] | None = None
 
     @property
     def hosts(self) -> frozenset[str]:

@@ -104,6 +104,7 @@ def vocabulary(settings: Settings) -> Vocabulary:
         channels=frozenset(settings.channels),
         secrets=frozenset(name for name, secret in settings.secrets.items() if secret.hosts),
         models=settings.roster,
+        groups=frozenset(group for one in settings.people.values() for group in one.groups) if settings.people else None,
     )
     library = load_library(loaded.catalog, settings.templates, kept=settings.cache)
     for file, problems in library.flawed.items():
@@ -134,6 +135,7 @@ async def running(
         channels=known.house.channels,
         secrets=known.house.secrets,
         operator_hosts=known.house.hosts,
+        groups=known.house.groups,
         planning_date=settings.planning_date,
     )
     keys = installation_keys(settings)

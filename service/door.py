@@ -18,6 +18,7 @@ from fragments.checks.view import View
 from fragments.documents import Fragment, Template
 from fragments.frames import Frame
 from fragments.mending import Mended, check_and_mend, check_reading
+from fragments.near import hint
 from fragments.positions import located
 from fragments.problems import Problem, Severity
 from fragments.proofs import Report
@@ -183,5 +184,6 @@ def _placed(problems: tuple[Problem, ...], read: Reading[Any]) -> tuple[Problem,
 
 
 def _no_such_template(name: str, library: Library) -> Problem:
-    hint = f"There are: {', '.join(template.name for template in library.templates)}."
-    return Problem(code="template.unknown", where="/name", says=f"There is no template {name!r} in the library.", hint=hint)
+    names = [template.name for template in library.templates]
+    advice = hint(name, names, otherwise="The library has no templates.")
+    return Problem(code="template.unknown", where="/name", says=f"There is no template {name!r} in the library.", hint=advice)

@@ -52,6 +52,7 @@ class House:
     secrets: frozenset[str] = frozenset()
     workflows: Workflows = field(default_factory=dict)
     models: Roster = field(default_factory=Roster)
+    groups: frozenset[str] | None = None
 
     @property
     def frame(self) -> Frame:
@@ -62,6 +63,7 @@ class House:
             secrets=self.secrets,
             operator_hosts=self.hosts,
             workflows=self.workflows,
+            groups=self.groups,
         )
 
 

@@ -18,6 +18,7 @@ from fragments.checks import (
     secrets,
     shapes,
     switches,
+    words,
 )
 from fragments.checks.digests import digest_of
 from fragments.checks.flows import Flows
@@ -55,6 +56,8 @@ STRUCTURE: tuple[Callable[[View], Iterable[Problem]], ...] = (
     authority.check_grants,
     secrets.check_secrets,
     authority.check_allowed_names,
+    words.check_retries,
+    words.check_groups,
 )
 """Checks that look at what is written."""
 

@@ -1,6 +1,7 @@
 """Check 10: what a document can reach, and whether it may. The manifest is computed here, never claimed."""
 
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Callable, Iterable, Iterator
 from fnmatch import fnmatchcase
 
 from catalog.capability import Effect
@@ -20,6 +21,8 @@ from fragments.reach import channels_named, hosts_written, literal_hosts, named
 from fragments.sources import Sources, bare
 from fragments.workflows import WorkflowInterface
 from schemas.values import Json
+
+_WILD = re.compile(r"[*?\[]")
 
 
 def check_effects(view: View) -> Iterator[Problem]:
@@ -124,6 +127,34 @@ def check_allowed_names(view: View) -> Iterator[Problem]:
                     advice = hint(glob, handlers if key == "handlers" else names)
                     where = f"{node.pointer}/allow/{key}/{i}"
                     yield Problem(code="authority.nothing", where=where, says=says, hint=advice, severity=Severity.WARNING)
+        yield from _idle_hosts(view, node.label, f"{node.pointer}/allow/hosts", allow.hosts or ())
+
+
+def _idle_hosts(view: View, label: str, where: str, globs: Iterable[str]) -> Iterator[Problem]:
+    """Warn of globs of hosts of which the operator, or a frame around, lets none be reached."""
+    lists = [view.frame.operator_hosts, *(allow.hosts for allow in view.frame.allows if allow.hosts is not None)]
+    for i, glob in enumerate(globs):
+        if not all(any(_may_meet(glob, other) for other in one) for one in lists):
+            known = sorted({other for one in lists for other in one})
+            says = f'{label} allows hosts "{glob}", of which none may be reached here.'
+            advice = hint(glob, known, otherwise="No host may be reached here.")
+            at = f"{where}/{i}"
+            yield Problem(code="authority.nothing", where=at, says=says, hint=advice, severity=Severity.WARNING)
+
+
+def _may_meet(glob: str, other: str) -> bool:
+    """Say whether a host may be covered by both of two globs: surely so where both have wildcards within."""
+    if not _WILD.search(glob):
+        return covered(glob, (other,))
+    if not _WILD.search(other):
+        return covered(other, (glob,))
+    ends = (glob.lower().rpartition("*")[2], other.lower().rpartition("*")[2])
+    begins = (glob.lower().partition("*")[0], other.lower().partition("*")[0])
+    return _one_holds(ends, str.endswith) and _one_holds(begins, str.startswith)
+
+
+def _one_holds(pair: tuple[str, str], holds: Callable[[str, str], bool]) -> bool:
+    return holds(*pair) or holds(*reversed(pair))
 
 
 def manifest(view: View) -> Manifest:

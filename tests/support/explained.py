@@ -50,6 +50,7 @@ def frame(around: Around, document: object) -> Frame:
         channels=frozenset(around.channels),
         operator_hosts=around.operator_hosts,
         secrets=frozenset(around.secrets),
+        groups=None if around.groups is None else frozenset(around.groups),
         workflows={f"{child.namespace}/{child.name}": (interface(child),) for child in around.workflows},
         runs=None if around.runs is None else frozenset(around.runs),
     )

@@ -34,7 +34,7 @@ steps:
       method: GET
       response_schema: {type: object, required: [n], properties: {n: {type: number}}}
     input: {url_params: {q: "{{ input.names[0] ?? 'none' }}"}}
-    retry: {max_attempts: 2, backoff: exponential, base: 1s, cap: 10s, retry_on: [timeout]}
+    retry: {max_attempts: 2, backoff: exponential, base: 1s, cap: 10s, retry_on: [timed_out]}
     timeout: 10s
     tags: [daily]
     priority: 5
