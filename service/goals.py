@@ -19,6 +19,7 @@ from fragments.frames import Frame
 from fragments.pointers import join
 from fragments.problems import Problem
 from fragments.proofs import Report
+from fragments.schemas.defaults import filled
 from fragments.schemas.soundness import schema_flaw
 from fragments.workflows import Workflows
 from planner.models.roster import Roster
@@ -166,8 +167,7 @@ def _input_of(template: Template, given: JsonObject) -> tuple[JsonObject, tuple[
         with bounded(CHECKING):
             if schema_flaw(schema) is not None:
                 return given, ()  # the checks of the template name it
-            properties = schema.get("properties", {}).items()
-            values = {**{key: s["default"] for key, s in properties if isinstance(s, Mapping) and "default" in s}, **given}
+            values: JsonObject = filled(schema, given)
             found = list(misfits(validator(schema, formats=FORMATS), values))
     except UndecidedError as error:
         says = f"The input cannot be compared with the template's input_schema: {error}"

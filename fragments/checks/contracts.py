@@ -13,6 +13,7 @@ from fragments.pointers import has_braces, join
 from fragments.problems import Problem, Severity
 from fragments.references import find, is_text_with_references, whole
 from fragments.schemas.acceptance import judges_by_key, key_rules, keys_accepted, plainly_accepts
+from fragments.schemas.defaults import before_filling
 from fragments.schemas.fitting import Fit, fits, fits_when_present, provable, says_nothing, takes_all
 from fragments.schemas.inference import in_words
 from fragments.schemas.inlining import NAMED, UNKNOWN, is_unknown
@@ -44,7 +45,7 @@ def check_inputs(flows: Flows) -> Iterator[Problem]:
     for node in flows.view.nodes:
         if isinstance(node.child, WorkflowInterface):
             place = Place(where=f"{node.pointer}/input", label=f"{node.label}: input", codes=INPUT)
-            yield from _mismatches(flows, node.step.input, _taken(node.child.input_schema), node.sight, place)
+            yield from _mismatches(flows, node.step.input, before_filling(sound(node.child.input_schema)), node.sight, place)
 
 
 def check_output(flows: Flows) -> Iterator[Problem]:
@@ -98,16 +99,6 @@ def _parts(value: Json, schema: Schema, place: Place) -> Iterator[tuple[Json, Sc
         others = schema.get("additionalProperties", True)
         for key, part in value.items():
             yield part, named.get(key, others), place.at(key)
-
-
-def _taken(schema: Schema) -> Schema:
-    """Give what a workflow takes from who runs it: its defaults fill what is left out."""
-    whole = sound(schema)
-    if not isinstance(whole, Mapping) or "required" not in whole:
-        return whole
-    named = whole.get("properties", {})
-    needed = [key for key in whole["required"] if not (isinstance(named.get(key), Mapping) and "default" in named[key])]
-    return {**whole, "required": needed}
 
 
 def _flaw(schema: JsonObject, where: str, label: str) -> Iterator[Problem]:

@@ -10,6 +10,7 @@ from fragments.documents import ForEach, Fragment, OnFailure, StepType, Template
 from fragments.graph import last
 from fragments.pointers import has_braces
 from fragments.references import FAILURE, SECRETS, Choice, Literal, Reference, is_text_with_references, parse, whole
+from fragments.schemas.defaults import after_filling
 from fragments.schemas.fitting import Fit, fits
 from fragments.schemas.inference import schema_of, union
 from fragments.schemas.inlining import UNKNOWN, is_unknown
@@ -100,7 +101,7 @@ class Flows:
         """Give the schema that the root `input` is declared to satisfy, whatever its value is this time."""
         if not isinstance(self.view.document, Template):
             return sound(self.view.frame.input_schema)
-        declared = sound(self.view.document.input_schema)
+        declared = after_filling(sound(self.view.document.input_schema))
         closed = isinstance(declared, Mapping) and "properties" in declared and not any(word in declared for word in _CLOSING)
         if not isinstance(declared, Mapping) or is_unknown(declared):
             return declared
@@ -120,7 +121,7 @@ class Flows:
     def place(self, reference: Reference, scope: Scope) -> Place:
         """Give what a reference leads to; `UNKNOWN` where its head is not known here (another check tells)."""
         if reference.root == "input":
-            return at_path(self.input, reference.path, defaults=True)
+            return at_path(self.input, reference.path)
         if reference.root == "task":
             return at_path(TASK, reference.path)
         if reference.step is not None:

@@ -18,7 +18,7 @@ _BEYOND = ("$ref", "$dynamicRef", "if", "dependentSchemas", "patternProperties")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """The schema of what stands at the path. `certain`: every value has the path; `by_default`: a default fills it."""
+    """The schema of what stands at the path. `certain`: every value has the path."""
 
     schema: Schema
     certain: bool = True
@@ -36,21 +36,21 @@ class Impossible:
 Place: TypeAlias = Found | Impossible
 
 
-def at_path(schema: Schema, path: tuple[Key, ...], *, defaults: bool = False) -> Place:
-    """Follow a path into a schema without `$ref`. With `defaults`, a property that has a default counts as always there.
+def at_path(schema: Schema, path: tuple[Key, ...]) -> Place:
+    """Follow a path into a schema without `$ref`.
 
     `Impossible` only where no value that satisfies the schema has the path; what is not known is `Found(schema=UNKNOWN)`.
     """
     certain = True
     for key in path:
-        place = _at_key(schema, key, defaults=defaults)
+        place = _at_key(schema, key)
         if isinstance(place, Impossible):
             return place
         schema, certain = place.schema, certain and place.certain
     return Found(schema=schema, certain=certain)
 
 
-def _at_key(schema: Schema, key: Key, *, defaults: bool) -> Place:
+def _at_key(schema: Schema, key: Key) -> Place:
     if not isinstance(schema, (dict, Mapping)):  # dict first: asking the abstract class takes long
         return Found(schema=UNKNOWN, certain=False) if schema else Impossible(missing=key, schema=schema)
     if is_unknown(schema):
@@ -60,8 +60,8 @@ def _at_key(schema: Schema, key: Key, *, defaults: bool) -> Place:
     if "enum" in schema:
         return _in_any([_in_value(value, key) for value in schema["enum"]], key, schema)
     if any(word in schema for word in _COMBINED):
-        return _in_combined(schema, key, defaults=defaults)
-    return _in_plain(schema, key, defaults=defaults)
+        return _in_combined(schema, key)
+    return _in_plain(schema, key)
 
 
 def _in_value(value: Json, key: Key) -> Place:
@@ -72,11 +72,11 @@ def _in_value(value: Json, key: Key) -> Place:
     return _missing(key, {"const": value})
 
 
-def _in_combined(schema: Mapping[str, Json], key: Key, *, defaults: bool) -> Place:
-    own = _in_plain({word: part for word, part in schema.items() if word not in _COMBINED}, key, defaults=defaults)
-    places = [own, *(_at_key(part, key, defaults=defaults) for part in schema.get("allOf", ()))]
+def _in_combined(schema: Mapping[str, Json], key: Key) -> Place:
+    own = _in_plain({word: part for word, part in schema.items() if word not in _COMBINED}, key)
+    places = [own, *(_at_key(part, key) for part in schema.get("allOf", ()))]
     cases = (schema[word] for word in ("anyOf", "oneOf") if word in schema)
-    places.extend(_in_any([_at_key(part, key, defaults=defaults) for part in case], key, schema) for case in cases)
+    places.extend(_in_any([_at_key(part, key) for part in case], key, schema) for case in cases)
     return _in_all(places)
 
 
@@ -102,25 +102,24 @@ def _in_all(places: list[Place]) -> Place:
     return Found(schema=known[0] if len(known) == 1 else {"allOf": known}, certain=certain)
 
 
-def _in_plain(schema: Mapping[str, Json], key: Key, *, defaults: bool) -> Place:
+def _in_plain(schema: Mapping[str, Json], key: Key) -> Place:
     kinds = schema.get("type")
     wanted = "array" if isinstance(key, int) else "object"
     if kinds is not None and wanted not in (kinds if isinstance(kinds, (list, tuple)) else (kinds,)):
         return _missing(key, schema)
     only = isinstance(kinds, str) or (kinds is not None and len(kinds) == 1)
-    place = _item(schema, key) if isinstance(key, int) else _property(schema, key, defaults=defaults)
+    place = _item(schema, key) if isinstance(key, int) else _property(schema, key)
     return place if only or isinstance(place, Impossible) else Found(schema=place.schema, certain=False)
 
 
-def _property(schema: Mapping[str, Json], key: str, *, defaults: bool) -> Place:
+def _property(schema: Mapping[str, Json], key: str) -> Place:
     properties = schema.get("properties", {})
     certain = key in schema.get("required", ())
     if key in properties:
         part = properties[key]
         if part is False:
             return _missing(key, schema)
-        by_default = defaults and isinstance(part, Mapping) and "default" in part
-        return Found(schema=part, certain=certain or by_default)
+        return Found(schema=part, certain=certain)
     others = schema.get("additionalProperties", True)
     if any(word in schema for word in _BEYOND):
         return Found(schema=UNKNOWN, certain=certain)

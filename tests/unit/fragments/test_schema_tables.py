@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from fragments.schemas.defaults import after_filling
 from fragments.schemas.fitting import Fit, fits, fits_when_present, known_values, provable, takes_all
 from fragments.schemas.inference import in_words, schema_of
 from fragments.schemas.inlining import inlined
@@ -118,8 +119,8 @@ def test_no_value_speaks_against_how_two_schemas_fit(name: str) -> None:
 def test_paths_lead_into_a_schema_as_they_lead_into_its_values(name: str) -> None:
     schema = inlined(SCHEMAS[name])
     for path in PATHS:
-        for defaults in (False, True):
-            place = at_path(schema, path, defaults=defaults)
+        for defaults, whole in ((False, schema), (True, after_filling(schema))):
+            place = at_path(whole, path)
             shown = "(as without defaults)" if defaults and place == at_path(schema, path) else repr(place)
             hear(f"{path}{' with defaults' if defaults else ''}: {shown}")
             led = [found for value in taken(schema) if (found := at(value, path)) is not None]

@@ -4,6 +4,7 @@ from typing import Any
 import pytest
 
 from fragments.schemas.acceptance import plainly_accepts
+from fragments.schemas.defaults import after_filling
 from fragments.schemas.fitting import Fit, fits, fits_when_present
 from fragments.schemas.inference import in_words, schema_of
 from fragments.schemas.inlining import UNKNOWN, inlined, is_unknown
@@ -172,7 +173,7 @@ def test_a_path_leads_to_a_schema(path: tuple[str | int, ...], schema: Schema, *
 
 
 def test_a_default_makes_a_property_certain_where_defaults_count() -> None:
-    assert at_path(BODY, ("usual",), defaults=True) == Found(schema={"type": "integer", "default": 3}, certain=True)
+    assert at_path(after_filling(BODY), ("usual",)) == Found(schema={"type": "integer", "default": 3}, certain=True)
     assert at_path(BODY, ("usual",)) == Found(schema={"type": "integer", "default": 3}, certain=False)
 
 
