@@ -75,6 +75,7 @@ CODES: dict[str, str] = {
     "loop.width": "A loop has more items than its `max_items`.",
     "loop.output": "A loop's body has several last steps and does not say which gives the output.",
     # references
+    "reference.lookalike": "A text looks like a reference, is none, and goes out as it is written.",
     "reference.syntax": "A text between {{ and }} is not a reference.",
     "reference.place": "A reference stands where the text is fixed.",
     "reference.unknown_root": "A reference begins with a name that is not seen here.",

@@ -4,6 +4,8 @@ text      = "{{" reference ("??" reference)* ("??" literal)? "}}"
 reference = root segment*          root: input | steps | task | secrets | failure | a name that a loop binds
 segment   = "." name | "[" digits "]" | "[-" digits "]" | '["' any key '"]'
 literal   = a JSON text, number, true, false or null, [] or {}
+
+A text in quotes may stand alone: `{{ "{{" }}` writes two braces.
 """
 
 import json
@@ -100,7 +102,7 @@ class Malformed:
     meant: str | None = None
 
 
-Part: TypeAlias = str | Reference | Choice | Malformed
+Part: TypeAlias = str | Reference | Choice | Literal | Malformed
 
 
 def parse(text: str) -> tuple[Part, ...]:
@@ -148,8 +150,10 @@ def _segment(key: Key) -> str:
     return f".{key}" if _NAME.fullmatch(key) else f"[{json.dumps(key, ensure_ascii=False)}]"
 
 
-def _between(text: str) -> Reference | Choice | Malformed:
-    """Read what stands between braces: one reference, or several operands."""
+def _between(text: str) -> Reference | Choice | Literal | Malformed:
+    """Read what stands between braces: one reference, several operands, or a text in quotes."""
+    if text[:1] == '"' and (match := _LITERAL.fullmatch(text)) is not None:
+        return _literal(match)
     operands: list[Reference | Literal] = []
     end = 0
     while True:

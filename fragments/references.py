@@ -64,7 +64,7 @@ def malformed(value: Json, pointer: str = "") -> list[tuple[str, Malformed]]:
 def parts_of(value: Json, pointer: str = "") -> Iterator[tuple[str, Reference | Choice | Malformed]]:
     """Go through the references of `value`, well formed or not, with their pointers."""
     for at, text in braced(value, pointer):
-        yield from ((at, part) for part in parse(text) if not isinstance(part, str))
+        yield from ((at, part) for part in parse(text) if not isinstance(part, (str, Literal)))
 
 
 def resolve(value: Json, lookup: Mapping[str, Json]) -> Json:
@@ -128,6 +128,8 @@ def _value(part: Part, lookup: Mapping[str, Json]) -> Json:
         return part
     if isinstance(part, Malformed):
         raise Unresolvable(part.text, "such reference", part.says)
+    if isinstance(part, Literal):
+        return part.value
     if isinstance(part, Choice):
         return _chosen(part, lookup)
     if part.root not in lookup:
@@ -152,7 +154,8 @@ def _chosen(choice: Choice, lookup: Mapping[str, Json]) -> Json:
 def _substituted(text: str, replace: Callable[[Reference], Json | None]) -> Json:
     written_parts = parse(text)
     parts = tuple(_decided(part, replace) if isinstance(part, Choice) else part for part in written_parts)
-    values = [_replacement(part, replace) for part in parts]
+    pairs = zip(written_parts, parts, strict=True)
+    values = [None if isinstance(one, Literal) else _replacement(part, replace) for one, part in pairs]
     if all(value is None for value in values):
         return text if parts == written_parts else "".join(map(_kept, parts))
     if any(braced(value) for value in values):
