@@ -168,7 +168,7 @@ def _between(text: str) -> Reference | Choice | Literal | Malformed:
         end = again.end()
     if end < len(text):
         return Malformed(text, _no_path(text, end, after_literal=isinstance(operands[-1], Literal)))
-    return Choice(tuple(operands), text) if len(operands) > 1 else operands[0]  # type: ignore[return-value] # no literal is first
+    return Choice(tuple(operands), text) if len(operands) > 1 else operands[0]
 
 
 def _operand(text: str, start: int, *, first: bool) -> tuple[Reference | Literal | Malformed, int]:
