@@ -7,7 +7,7 @@ import resource
 import sys
 import time
 from asyncio.subprocess import PIPE, Process
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from broker.sandbox import privileges
 
 GRACE_SECONDS = 0.5  # between a worker's own deadline and its end by force
 START_SECONDS = 30.0
+BEGIN_SECONDS = 10.0  # from an order to the beginning of its call, which a worker that is ready makes at once
 CLOSE_SECONDS = 2.0
 READY_SECONDS = 0.001  # after which a worker has put its last call away and got ready for the next
 LOOK_EVERY = 50  # calls between two looks at how much memory a worker keeps
@@ -100,13 +101,18 @@ class Worker:
         """Say whether the worker will have an instance of this component ready: its last two calls were for it."""
         return self._components == (component, component)
 
-    async def carry(self, order: Order, call: bytes) -> tuple[Report, bytes]:
-        """Have the worker carry out one order. Raises `WorkerLostError` or `OverdueError`; either way the process is gone."""
+    async def carry(self, order: Order, call: bytes, begun: Callable[[], None]) -> tuple[Report, bytes]:
+        """Have the worker carry out one order; call `begun` when it begins, from when its wall clock counts.
+
+        Raises `WorkerLostError` or `OverdueError`; either way the process is gone.
+        """
         self.calls += 1
         self._components = (order.component, self._components[0])
         try:
+            await self._hand_over(orders.pack(order.to_json(), call))
+            begun()
             async with asyncio.timeout(order.allowance.wall_ms / 1000 + GRACE_SECONDS):
-                header, content = await self._exchange(orders.pack(order.to_json(), call), announced=order.announce)
+                header, content = await self._answer()
                 return Report.of(header), content
         except TimeoutError:
             await self.kill()
@@ -139,25 +145,37 @@ class Worker:
         except OSError:
             return 0
 
-    async def _exchange(self, frame: bytes, *, announced: bool = False) -> tuple[dict[str, Any], bytes]:
-        """Write a frame and read the answer. A worker that dies before an announced beginning has not begun."""
+    async def _hand_over(self, frame: bytes) -> None:
+        """Hand an order over and wait until the worker begins. Where it ends before, the call was not begun."""
+        try:
+            async with asyncio.timeout(BEGIN_SECONDS):
+                await self._exchange(frame)
+        except TimeoutError:
+            await self.kill()
+            assert self._process.stdout is not None
+            begun = bool(await self._process.stdout.read())  # it may have said so at the last moment
+            message = "the worker did not begin the call"
+            raise WorkerLostError(message, begun=begun) from None
+        except WorkerLostError as error:
+            raise WorkerLostError(str(error), begun=False) from None
+
+    async def _exchange(self, frame: bytes) -> tuple[dict[str, Any], bytes]:
+        """Write a frame and read the answer. Raises `WorkerLostError`."""
         assert self._process.stdin is not None
-        begun = not announced
         try:
             self._process.stdin.write(frame)
             await self._process.stdin.drain()
-            if announced:
-                await self._answer()
-                begun = True
-            return await self._answer()
-        except WorkerLostError as error:
-            raise WorkerLostError(str(error), begun=begun) from None
-        except (ConnectionError, FrameError, ValueError) as error:
-            raise WorkerLostError(str(error), begun=begun) from error
+        except (ConnectionError, ValueError) as error:
+            raise WorkerLostError(str(error)) from error
+        return await self._answer()
 
     async def _answer(self) -> tuple[dict[str, Any], bytes]:
+        """Read an answer. Raises `WorkerLostError`."""
         assert self._process.stdout is not None
-        answer = await orders.receive(self._process.stdout)
+        try:
+            answer = await orders.receive(self._process.stdout)
+        except (ConnectionError, FrameError, ValueError) as error:
+            raise WorkerLostError(str(error)) from error
         if answer is None:
             message = "the worker process ended"
             raise WorkerLostError(message)

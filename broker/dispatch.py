@@ -85,12 +85,17 @@ class Dispatch:
     async def _taken(self, job: Job) -> Outcome:
         lost = WorkerLostError("")
         began = time.monotonic()
+
+        def begin() -> None:
+            nonlocal began
+            began = time.monotonic()
+            job.call.begun()
+
         for _ in range(TRIES):
             try:
                 turn = self._turns.turn(job.lane, job.call.namespace)
                 async with turn, self._crews[job.lane].worker(job.order.component) as worker:
-                    began = time.monotonic()
-                    report, answer = await worker.carry(job.order, job.content)
+                    report, answer = await worker.carry(job.order, job.content, begin)
                     return _judged(job, outcome(report, answer, may_wait=job.may_wait))
             except NoTurnError as error:
                 return self._turned_away(error)
@@ -100,6 +105,8 @@ class Dispatch:
             except WorkerLostError as error:
                 log.warning("worker_lost", says=str(error))
                 lost = error
+                if error.begun:
+                    job.call.begun()  # nobody told so far where it began at the last moment
                 if self._ended or (error.begun and not job.repeatable):
                     break
         return self._lost(job, lost, _elapsed(began) if lost.begun else Usage())

@@ -60,7 +60,6 @@ class Order:
     allowance: Allowance
     idempotency_key: str
     output_schema: str | None  # JSON text; None: anything fits
-    announce: bool = False  # say so before beginning: the call may be made only once
     loans: tuple[Loan, ...] = ()
     keys: Mapping[str, str] = field(default_factory=dict, repr=False)  # secrets that granted channels work with, by name
 

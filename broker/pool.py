@@ -130,7 +130,6 @@ class WasmPool:
                 allowance=self._allowance(call.limits or capability.limits),
                 idempotency_key=call.idempotency_key,
                 output_schema=self._contract(capability).output_schema(call),
-                announce=not repeatable,
                 loans=lent.loans,
                 keys=keys,
             )

@@ -2,7 +2,8 @@
 
 It carries out one call at a time. The first frame is `{policy, network}`: the operator's part, and whether calls will want the
 network; then the process gives up what it does not need (`broker.sandbox.privileges`). Each further frame is an order with
-the text for the guest; each answer is a report with the guest's text. The process ends when its input does.
+the text for the guest; it is answered by `{begun}` before anything is done, and then by a report with the guest's text. The
+process ends when its input does.
 """
 
 import os
@@ -140,13 +141,12 @@ def serve(source: BinaryIO, sink: BinaryIO) -> None:
     network = first[0]["network"]
     in_force = privileges.drop(network=network)
     worker = Worker(first[0]["policy"])
-    _answer(sink, {"ready": os.getpid(), "in_force": in_force})
     worker.warm(network=network)
+    _answer(sink, {"ready": os.getpid(), "in_force": in_force})
     while (frame := orders.read(source)) is not None:
         header, call = frame
         order = Order.of(header)
-        if order.announce:
-            _answer(sink, {"begun": True})
+        _answer(sink, {"begun": True})
         report, content = worker.carry_out(order, call.decode())
         _answer(sink, report.to_json(), content)
         worker.tidy()

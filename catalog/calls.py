@@ -1,6 +1,6 @@
 """A call of a handler and its outcome: what the engine orders and the broker carries out."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TypeAlias
@@ -22,12 +22,18 @@ class Grants:
     secrets: frozenset[str] = frozenset()
 
 
+def _untold() -> None:
+    """Tell nobody that a call began."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
     """One attempt of one step. `idempotency_key` is the same for every attempt of the step.
 
     `secrets` maps pointers into `{config, input}` to the names of the secrets that stand there, as the plan wrote them: what
     stands at these places is put in by the broker, and no text that looks like a secret's name anywhere else ever is.
+
+    `begun` is called when the call begins: once a worker has it in hand, again where another worker takes it over.
     """
 
     handler: str  # exact: transform@1.0.0
@@ -43,6 +49,7 @@ class Call:
     step: str = ""
     attempt: int = 1
     idempotency_key: str = ""
+    begun: Callable[[], None] = field(default=_untold, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,11 +120,14 @@ class Failed:
     of the task may use together), `trapped`, `worker_lost`, `closing` and `overloaded` (not begun), `handler_unknown`,
     `handler_invalid` (it cannot be built or compiled), `handler_error` (it gave no reason that can be used), `config_invalid`,
     `input_invalid`, `output_invalid`, `secret_unknown`, `secret_refused`.
+
+    `begun` is false where `Call.begun` was never called, so that the call had no effect: whoever orders the call says so.
     """
 
     type: str
     message: str
     retryable: bool = False
+    begun: bool = True
     retry_after_s: float | None = None
     usage: Usage = field(default_factory=Usage)
     logs: tuple[str, ...] = ()

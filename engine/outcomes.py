@@ -1,21 +1,22 @@
 """The effect rim: handlers and planners called so that whatever they do becomes an outcome."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import timedelta
-from typing import Any, TypeVar
+from types import TracebackType
+from typing import Any, Self
 
 from structlog import get_logger
 
 from catalog.calls import Failed, Outcome
-from engine.alarms import Alarms
+from engine.alarms import Alarm, Alarms
 from engine.effects import Plan, RunHandler
 from engine.ports import Clock, Handlers, Planner
 from engine.reasons import Reason
 from fragments.planning import PlanReply, Unplanned
 
-T = TypeVar("T")
 log = get_logger()
 
 
@@ -37,22 +38,27 @@ class Rim:
             task.cancel()
 
     async def run(self, effect: RunHandler) -> Outcome:
-        """Run one attempt. Its timeout counts from when a slot was free."""
+        """Run one attempt. Its timeout counts from when its call begins, not while it waits for a worker."""
         async with self._slot(self._handler_slots):
+            limit = self._limit(effect.timeout_s)
             try:
-                return await self._limited(self._handlers.run(effect.call), effect.timeout_s)
+                async with limit:
+                    outcome = await self._handlers.run(replace(effect.call, begun=limit.start))
             except _TooLongError:
                 says = f"the attempt took longer than {effect.timeout_s:g} s"
-                return Failed(type=Reason.TIMED_OUT, message=says, retryable=True)
+                outcome = Failed(type=Reason.TIMED_OUT, message=says, retryable=True)
             except Exception as fault:  # an adapter that raises must cost one step, not the service
                 log.exception("handler_adapter_raised", task=effect.task, step=effect.step, attempt=effect.attempt)
-                return Failed(type=Reason.INTERNAL_ERROR, message=_says("handler", fault))
+                outcome = Failed(type=Reason.INTERNAL_ERROR, message=_says("handler", fault))
+        return replace(outcome, begun=limit.started) if isinstance(outcome, Failed) else outcome
 
     async def plan(self, effect: Plan) -> PlanReply:
         """Ask for one turn. Its timeout counts from when a slot was free."""
         async with self._slot(self._plan_slots):
             try:
-                return await self._limited(self._planner.plan(effect.request), effect.timeout_s)
+                async with self._limit(effect.timeout_s) as limit:
+                    limit.start()
+                    return await self._planner.plan(effect.request)
             except _TooLongError:
                 says = f"the planner took longer than {effect.timeout_s:g} s"
                 return Unplanned(type=Reason.TIMED_OUT, message=says, retryable=True)
@@ -74,26 +80,51 @@ class Rim:
         finally:
             slots.release()
 
-    async def _limited(self, call: Awaitable[T], timeout_s: float | None) -> T:
-        if timeout_s is None:
-            return await call
-        loop = asyncio.get_running_loop()
-        try:
-            async with asyncio.timeout(None) as limit:
-                due = self._clock.now() + timedelta(seconds=timeout_s)
-                alarm = self._alarms.at(due, lambda: limit.reschedule(loop.time()))
-                try:
-                    return await call
-                finally:
-                    alarm.cancel()
-        except TimeoutError:
-            if limit.expired():
-                raise _TooLongError from None
-            raise
+    def _limit(self, timeout_s: float | None) -> "_Limit":
+        return _Limit(timeout_s, clock=self._clock, alarms=self._alarms)
 
 
 class _TooLongError(Exception):
     """The call was ended from outside; an adapter's own TimeoutError is another thing."""
+
+
+class _Limit:
+    """Ends what is done within it with `_TooLongError`, `timeout_s` after `start` was first called."""
+
+    def __init__(self, timeout_s: float | None, *, clock: Clock, alarms: Alarms) -> None:
+        """Do not count yet; without `timeout_s` never end anything."""
+        self.started = False
+        self._clock, self._alarms, self._timeout_s = clock, alarms, timeout_s
+        self._timeout = asyncio.timeout(None)
+        self._alarm: Alarm | None = None
+
+    def start(self) -> None:
+        """Begin to count; again does nothing."""
+        if self.started:
+            return
+        self.started = True
+        if self._timeout_s is not None:
+            due = self._clock.now() + timedelta(seconds=self._timeout_s)
+            self._alarm = self._alarms.at(due, self._ring)
+
+    async def __aenter__(self) -> Self:
+        """Be ready to end the task that is in here."""
+        await self._timeout.__aenter__()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, raised: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Stop counting; raise `_TooLongError` where the time was up."""
+        if self._alarm is not None:
+            self._alarm.cancel()
+        try:
+            await self._timeout.__aexit__(kind, raised, trace)
+        except TimeoutError:
+            raise _TooLongError from None
+
+    def _ring(self) -> None:
+        self._timeout.reschedule(asyncio.get_running_loop().time())
 
 
 def _says(what: str, fault: Exception) -> str:

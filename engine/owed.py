@@ -130,7 +130,7 @@ def _timeout_s(step: StepState, rules: Rules) -> float | None:
     if step.definition.timeout is not None:
         return step.definition.timeout.total_seconds()
     capability = rules.catalog.capabilities.get(step.handler or "")
-    return None if capability is None else capability.limits.wall_ms / 1000 + rules.queue_grace_s
+    return None if capability is None else capability.limits.wall_ms / 1000 + rules.call_grace_s
 
 
 def _plan_timeout_s(step: StepState, rules: Rules) -> float:

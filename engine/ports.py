@@ -13,7 +13,10 @@ from fragments.planning import PlanReply, PlanRequest
 
 
 class Handlers(Protocol):
-    """Runs one attempt of one step; never raises for what the handler does. Production: `broker.pool.WasmPool`."""
+    """Runs one attempt of one step; never raises for what the handler does. Production: `broker.pool.WasmPool`.
+
+    Calls `call.begun` before the call can have an effect. What fails without it was not begun, and may be tried again.
+    """
 
     async def run(self, call: Call) -> Outcome: ...
 

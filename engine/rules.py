@@ -16,7 +16,8 @@ class Rules:
 
     `retry` is the policy of what has none of its own. `turns` is how many answers one phase of planning may take;
     `plan_call_usd` how much one answer reserves at most; `interruptions` how often a step is begun again after a crash.
-    `queue_grace_s` is how long a call may wait for a free worker beyond the wall-clock limit of its capability.
+    `call_grace_s` is how much longer than the wall-clock limit of its capability a call may take from its begin: the broker may
+    make it again where a worker dies.
     `planning_date` is told to planners in place of the day. `channels`, `secrets` (names) and `operator_hosts` (globs) are the
     operator's.
     """
@@ -28,7 +29,7 @@ class Rules:
     planning_date: date | None = None
     plan_timeout_s: float = 300.0
     interruptions: int = 10
-    queue_grace_s: float = 60.0
+    call_grace_s: float = 60.0
     channels: frozenset[str] = frozenset()
     secrets: frozenset[str] = frozenset()
     operator_hosts: tuple[str, ...] = ("*",)

@@ -125,7 +125,8 @@ def _failed(draft: Draft, step: StepState, outcome: Failed) -> None:
 
 def _uncertain(outcome: Failed) -> bool:
     """Say whether the attempt was cut short, so that nobody knows how far it came."""
-    return outcome.type in _CUT_SHORT or outcome.type.startswith(("limit_", "task_limit_"))
+    cut_short = outcome.type in _CUT_SHORT or outcome.type.startswith(("limit_", "task_limit_"))
+    return outcome.begun and cut_short
 
 
 def _why_not_again(draft: Draft, step: StepState) -> Error | None:

@@ -36,6 +36,7 @@ class NoOp:
     """Answers at once."""
 
     async def run(self, call: Call) -> Outcome:
+        call.begun()
         return Ok(output=call.attempt)
 
 
@@ -43,6 +44,7 @@ class Stuck:
     """Never answers."""
 
     async def run(self, call: Call) -> Outcome:
+        call.begun()
         await asyncio.Event().wait()
         return Ok(output=call.attempt)
 

@@ -46,8 +46,8 @@ async def _sandboxed(folder: Path) -> AsyncIterator[Handlers]:
         yield pool
 
 
-def call(name: str) -> Call:
-    return Call(handler=f"{name}@1.0.0", config={}, input={}, task="t", step="s", idempotency_key="k")
+def call(name: str, **more: Any) -> Call:
+    return Call(handler=f"{name}@1.0.0", config={}, input={}, task="t", step="s", idempotency_key="k", **more)
 
 
 async def test_a_call_is_answered_with_the_output(handlers: Opened) -> None:
@@ -70,6 +70,14 @@ async def test_an_unknown_handler_is_an_outcome_and_no_exception(handlers: Opene
         outcome = await port.run(call("nowhere"))
     assert isinstance(outcome, Failed)
     assert (outcome.type, outcome.retryable) == ("handler_unknown", False)
+
+
+@pytest.mark.parametrize(("name", "times"), [("pure", 1), ("abort", 1), ("nowhere", 0)])
+async def test_a_call_that_begins_says_so_and_one_that_does_not_is_silent(handlers: Opened, name: str, times: int) -> None:
+    begun: list[str] = []
+    async with handlers() as port:
+        await port.run(call(name, begun=lambda: begun.append(name)))
+    assert len(begun) == times
 
 
 async def test_many_calls_at_once_are_all_answered(handlers: Opened) -> None:

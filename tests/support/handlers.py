@@ -11,7 +11,7 @@ Script = Callable[[Call], Outcome]
 class ScriptedHandlers:
     """Answers each call by the script of its handler (its name without version), or of its step; keeps every call.
 
-    A call whose step is in `held` waits until `release`; nothing else waits.
+    A call whose step is held waits until `release`, after it began or before; nothing else waits.
     """
 
     def __init__(self, scripts: Mapping[str, Script] | None = None) -> None:
@@ -19,10 +19,12 @@ class ScriptedHandlers:
         self.calls: list[Call] = []
         self.answered: list[Call] = []
         self._held: dict[str, asyncio.Event] = {}
+        self._begun: set[str] = set()
         self._arrived: dict[str, asyncio.Event] = {}
 
-    def hold(self, step: str) -> None:
-        """Let calls of this step wait."""
+    def hold(self, step: str, *, begun: bool = True) -> None:
+        """Let calls of this step wait; unless `begun`, before they begin."""
+        (self._begun.add if begun else self._begun.discard)(step)
         self._held[step] = asyncio.Event()
         self._arrived[step] = asyncio.Event()
 
@@ -36,12 +38,15 @@ class ScriptedHandlers:
 
     async def run(self, call: Call) -> Outcome:
         self.calls.append(call)
+        if call.step in self._begun:
+            call.begun()
         if call.step in self._held:
             self._arrived[call.step].set()
             await self._held[call.step].wait()
         script = self.scripts.get(call.step) or self.scripts.get(call.handler.partition("@")[0])
         if script is None:
             return Failed(type="handler_unknown", message=f"no script for {call.handler}")
+        call.begun()
         outcome = script(call)
         self.answered.append(call)
         return outcome

@@ -28,6 +28,7 @@ class Witnessed:
         self._witness, self._block = witness, block
 
     async def run(self, call: Call) -> Outcome:
+        call.begun()
         self._write(f"began {call.step}")
         if call.step == self._block:
             await asyncio.Event().wait()

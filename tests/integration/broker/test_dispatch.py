@@ -150,11 +150,13 @@ async def test_what_is_not_done_after_the_grace_is_ended_and_everyone_gets_an_ou
         async with opened(capability("http"), policy=policy) as pool:
             running = asyncio.create_task(pool.run(call("http")))
             await held.until_asked()
-            queued = [asyncio.create_task(pool.run(call("http"))) for _ in range(3)]
+            begun: list[int] = []
+            queued = [asyncio.create_task(pool.run(call("http", begun=lambda: begun.append(1)))) for _ in range(3)]
             await asyncio.sleep(0)
         held.go.set()
         found: list[Outcome] = [await running, *await asyncio.gather(*queued)]
     assert [kind(outcome) for outcome in found] == ["worker_lost", "closing", "closing", "closing"]
+    assert begun == []
     assert all(outcome.retryable for outcome in found if isinstance(outcome, Failed))
     assert pool.workers == ()
 

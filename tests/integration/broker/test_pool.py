@@ -6,6 +6,7 @@ import signal
 import threading
 from collections.abc import Callable
 from contextlib import suppress
+from datetime import timedelta
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,12 @@ from broker.sandbox.engine import REVIEWED_ENGINE, engine_version
 from catalog.calls import Call, Failed, Grants, Ok, Outcome
 from catalog.capability import Capability, Effect, Limits
 from catalog.registry import Catalog
+from engine.alarms import Alarms
+from engine.effects import RunHandler
+from engine.outcomes import Rim
 from tests.integration.broker.conftest import Opened, capability
+from tests.support.clocks import ManualClock
+from tests.support.planners import ScriptedPlanner
 from tests.support.servers import says, serving
 
 GRANTED = Grants(hosts=frozenset({"granted.demo"}))
@@ -219,15 +225,47 @@ async def test_a_killed_worker_loses_no_call(opened: Opened, effect: Effect, exp
 
 
 async def test_a_worker_that_is_stopped_is_killed_after_the_wall_clock(opened: Opened) -> None:
-    async with opened(capability("loop"), capability("ok")) as pool:
+    held = Held()
+    with serving(x=held.reply) as server:
+        policy = Policy(workers=1, waiting_workers=1, private={"granted.demo": server.at})
+        async with opened(capability("http"), capability("ok"), policy=policy) as pool:
+            running = asyncio.create_task(pool.run(call("http", limits=Limits(wall_ms=2_000))))
+            await held.until_asked()
+            (worker,) = pool.workers
+            os.kill(worker, signal.SIGSTOP)
+            outcome = await running
+            held.go.set()
+            assert isinstance(outcome, Failed)
+            assert (outcome.type, outcome.retryable) == ("limit_wall", True)
+            assert kind(await pool.run(call("ok"))) == "ok"
+            assert pool.workers != (worker,)
+
+
+async def test_a_write_that_its_worker_does_not_begin_is_made_by_another(opened: Opened) -> None:
+    begun: list[tuple[int, ...]] = []
+    async with opened(capability("ok", effect=Effect.WRITE)) as pool:
         await pool.run(call("ok"))
         (worker,) = pool.workers
         os.kill(worker, signal.SIGSTOP)
-        outcome = await pool.run(call("loop", limits=Limits(wall_ms=50)))
-        assert isinstance(outcome, Failed)
-        assert (outcome.type, outcome.retryable) == ("limit_wall", True)
-        assert kind(await pool.run(call("ok"))) == "ok"
+        written = await pool.run(call("ok", begun=lambda: begun.append(pool.workers), limits=Limits(wall_ms=5_000)))
+        assert kind(written) == "ok"
+        assert begun == [pool.workers]
         assert pool.workers != (worker,)
+
+
+async def test_the_start_of_a_worker_takes_nothing_of_the_timeout_of_a_write(opened: Opened) -> None:
+    clock = ManualClock()
+    alarms = Alarms(clock)
+    ringing = asyncio.create_task(alarms.run())
+    async with opened(capability("ok", effect=Effect.WRITE)) as pool:
+        rim = Rim(handlers=pool, planner=ScriptedPlanner(), clock=clock, alarms=alarms, handlers_at_once=1, plans_at_once=1)
+        effect = RunHandler(task="t", step="s", attempt=1, call=call("ok"), timeout_s=5.0)
+        written = asyncio.create_task(rim.run(effect))
+        await asyncio.sleep(0)
+        await clock.advance(timedelta(seconds=60))
+        assert pool.workers == ()
+        assert kind(await written) == "ok"
+    ringing.cancel()
 
 
 async def test_a_call_that_is_given_up_ends_its_guest(opened: Opened) -> None:

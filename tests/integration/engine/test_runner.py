@@ -152,6 +152,53 @@ async def test_an_attempt_that_takes_too_long_is_ended(house: House) -> None:
     assert row.error == {"type": "timed_out", "message": "the attempt took longer than 5 s", "retryable": True, "step": "a"}
 
 
+async def test_the_timeout_of_an_attempt_counts_from_when_its_call_begins(house: House) -> None:
+    house.handlers.hold("a", begun=False)
+    runner = await house.open()
+    await runner.submit(submission(template({"name": "a", "handler": "write", "timeout": "5s"})))
+    await house.handlers.arrived("a")
+    await house.clock.advance(timedelta(seconds=50))
+    house.handlers.scripts["a"] = lambda _: Ok(output=1)
+    house.handlers.release("a")
+    assert (await runner.finished("t1")).status == "complete"
+    assert [call.attempt for call in house.handlers.calls] == [1]
+
+
+class Unready:
+    """Fails the first call before it begins, and begins the others."""
+
+    def __init__(self, first: Outcome | Exception) -> None:
+        self.first, self.attempts = first, list[int]()
+
+    async def run(self, call: Call) -> Outcome:
+        self.attempts.append(call.attempt)
+        if call.attempt > 1:
+            call.begun()
+            return Ok(output=call.attempt)
+        if isinstance(self.first, Exception):
+            raise self.first
+        return self.first
+
+
+@pytest.mark.parametrize("error", ["worker_lost", "closing", "overloaded", "limit_wall"])
+async def test_a_write_that_was_not_begun_is_tried_again(house: House, error: str) -> None:
+    unready = Unready(Failed(type=error, message="not now", retryable=True))
+    runner = await house.open(handlers=unready)
+    await runner.submit(submission(template({"name": "a", "handler": "write", "retry": {"base": "10s", "jitter": 0}})))
+    await until(runner, "AttemptFailed")
+    await house.clock.advance(timedelta(seconds=10))
+    assert (await runner.finished("t1")).status == "complete"
+    assert unready.attempts == [1, 2]
+
+
+async def test_an_adapter_that_raises_before_a_write_begins_leaves_no_doubt_about_its_effect(house: House) -> None:
+    runner = await house.open(handlers=Unready(ValueError("secret")))
+    await runner.submit(submission(template({"name": "a", "handler": "write"})))
+    error = (await runner.finished("t1")).error
+    assert error is not None
+    assert error["type"] == "internal_error"
+
+
 async def test_a_turn_that_takes_too_long_is_ended(house: House) -> None:
     class Silent:
         def __init__(self) -> None:
@@ -351,6 +398,7 @@ async def test_only_so_many_handlers_run_at_once_and_planning_does_not_wait_for_
             self.now, self.most, self.full, self.go = 0, 0, asyncio.Event(), asyncio.Event()
 
         async def run(self, call: Call) -> Outcome:
+            call.begun()
             self.now += 1
             self.most = max(self.most, self.now)
             if self.now == 3:

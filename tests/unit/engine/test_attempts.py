@@ -231,6 +231,21 @@ def test_an_attempt_cut_short_is_made_again_only_where_that_does_no_harm(
         assert w.state.error.type == "effect_unknown"
 
 
+@pytest.mark.parametrize("error", ["timed_out", "worker_lost", "limit_wall", "closing", "overloaded"])
+def test_a_write_that_was_not_begun_is_made_again(error: str) -> None:
+    w = world({"name": "a", "handler": "write"})
+    w.failed("a", error, retryable=True, begun=False)
+    assert w.state.steps["a"].status is Status.RETRYING
+
+
+@pytest.mark.parametrize("error", ["internal_error", "trapped", "task_limit_cpu"])
+def test_a_write_that_was_not_begun_fails_for_the_reason_that_it_has(error: str) -> None:
+    w = world({"name": "a", "handler": "write"})
+    w.failed("a", error, begun=False)
+    assert w.state.error is not None
+    assert w.state.error.type == error
+
+
 def test_the_price_of_a_call_is_reserved_and_then_charged() -> None:
     w = world({"name": "a", "handler": "paid"}, left=Left(cost_usd=0.25))
     assert w.state.ledger[""].reserved == Amounts(cost_usd=0.1)
