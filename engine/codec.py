@@ -3,7 +3,6 @@
 Written out rather than left to a validation library: this runs for every fact, and the hash chain guards what is read.
 """
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import fields
 from datetime import datetime
@@ -12,7 +11,8 @@ from typing import Any, get_args, get_type_hints
 
 from engine import facts
 from engine.errors import FactUnreadableError, FactUnwritableError
-from schemas.values import Json, canonical
+from schemas import slices
+from schemas.values import Json
 
 Reader = Callable[[Any], Any]
 
@@ -21,7 +21,7 @@ def encode(body: facts.Body) -> str:
     """Write a body. Raises `FactUnwritableError` for a value that JSON or UTF-8 cannot write."""
     names = _FIELDS[type(body)]
     try:
-        text = canonical({name: _plain(getattr(body, name)) for name in names})
+        text = slices.canonical({name: _plain(getattr(body, name)) for name in names})
         text.encode()
     except (ValueError, TypeError, RecursionError) as wrong:
         raise FactUnwritableError(type(body).__name__, str(wrong)) from wrong
@@ -35,7 +35,7 @@ def decode(kind: str, text: str) -> facts.Body:
         raise FactUnreadableError(kind, "there is no such kind of fact")
     made, readers = found
     try:
-        value = json.loads(text)
+        value = slices.loads(text)
         read = {name: readers[name](part) if name in readers else part for name, part in value.items()}
         body: facts.Body = made(**read)
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as wrong:

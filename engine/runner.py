@@ -5,6 +5,7 @@ import random
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from structlog import get_logger
@@ -12,6 +13,7 @@ from structlog import get_logger
 from catalog.calls import Failed
 from engine import facts, tasks
 from engine.alarms import Alarms
+from engine.aside import HEAVY_CHARACTERS, Aside, is_heavy_order, weight
 from engine.chain import Finding, Log, Tip, seal
 from engine.commands import Cancel, Command, Expire, Order, Recover, ReportPlan, ReportStep, Submit, Wake
 from engine.decide import decide
@@ -28,6 +30,7 @@ from engine.errors import (
     UnknownTaskError,
 )
 from engine.facts import Fact
+from engine.garbage import paced
 from engine.outcomes import Rim
 from engine.owed import claim_of, effects, effects_of
 from engine.ports import Clock, Handlers, Planner, Store
@@ -36,7 +39,7 @@ from engine.records import TaskRow
 from engine.rules import Rules
 from engine.runs import Receipt, TaskRun, Waiting
 from engine.state import TaskState
-from engine.views import changes
+from engine.views import Change, changes
 from fragments.planning import Provenance, Unplanned
 
 log = get_logger()
@@ -56,6 +59,7 @@ class Runner:
         """Take what `open` made."""
         self._store, self._clock, self._rules, self._alarms, self._rim, self._chance = store, clock, rules, alarms, rim, chance
         self._quarantine = Quarantine(store, clock)
+        self._aside = Aside()
         self._runs: dict[str, TaskRun] = {}
         self._pumps: set[asyncio.Task[None]] = set()
         self._effects: set[asyncio.Task[None]] = set()
@@ -93,16 +97,17 @@ class Runner:
             plans_at_once=plans_at_once,
         )
         runner = cls(store=store, clock=clock, rules=rules, alarms=alarms, rim=rim, chance=chance)
-        ringing = asyncio.create_task(alarms.run())
-        try:
-            if takes_up:
-                await runner._take_up()
-            yield runner
-            await runner._drain(grace_s)
-        finally:
-            await runner._close()
-            ringing.cancel()
-            await asyncio.gather(ringing, return_exceptions=True)
+        async with paced():
+            ringing = asyncio.create_task(alarms.run())
+            try:
+                if takes_up:
+                    await runner._take_up()
+                yield runner
+                await runner._drain(grace_s)
+            finally:
+                await runner._close()
+                ringing.cancel()
+                await asyncio.gather(ringing, return_exceptions=True)
 
     async def submit(self, command: Command) -> Receipt:
         """Begin a task, or cancel one, and return when that is committed. What comes a second time changes nothing.
@@ -220,25 +225,35 @@ class Runner:
 
     async def _apply(self, run: TaskRun, batch: Sequence[Waiting]) -> None:
         """Decide commands one after another and commit what follows from all of them at once."""
-        before = state = run.state
-        tip = run.tip
-        log_: list[Fact] = []
-        for waiting in batch:
-            state, tip, sealed = self._decided(state, tip, waiting.command)
-            log_ += sealed
+        commands = [waiting.command for waiting in batch]
+        heavy = run.weight > HEAVY_CHARACTERS or any(is_heavy_order(command.order) for command in commands)
+        work = partial(self._outcome, run, commands)
+        state, tip, log_, changed, owed = await self._aside.do(work) if heavy else work()
         if log_:
-            ids = [waiting.command.id for waiting in batch if waiting.command.id]
-            await self._store.append(log_, changes(before, state, log_), ids)
-        bodies = [fact.body for fact in log_]
-        owed = effects(state, self._rules) if run.fresh else effects_of(before, state, bodies, self._rules)
+            await self._store.append(log_, changed, [command.id for command in commands if command.id])
         run.fresh = False
-        run.committed(state, tip, bodies)
+        run.weight += weight(log_)
+        run.committed(state, tip, [fact.body for fact in log_])
         if state.ended:
             self._runs.pop(state.task, None)
         for effect in owed:
             self._issue(run, effect)
         _answer(batch, Receipt(task=state.task, seq=tip.seq, applied=bool(log_)))
         self._forget_unborn(run)
+
+    def _outcome(
+        self, run: TaskRun, commands: Sequence[Command]
+    ) -> tuple[TaskState, Tip, list[Fact], list[Change], list[Effect]]:
+        """Work out what follows from commands. Changes nothing: it may run beside the loop, whose pump waits for it."""
+        before = state = run.state
+        tip = run.tip
+        log_: list[Fact] = []
+        for command in commands:
+            state, tip, sealed = self._decided(state, tip, command)
+            log_ += sealed
+        bodies = [fact.body for fact in log_]
+        owed = effects(state, self._rules) if run.fresh else effects_of(before, state, bodies, self._rules)
+        return state, tip, log_, list(changes(before, state, log_)) if log_ else [], owed
 
     def _decided(self, state: TaskState, tip: Tip, command: Command) -> tuple[TaskState, Tip, list[Fact]]:
         now = self._clock.now()
@@ -355,7 +370,9 @@ class Runner:
         """Load a task; where its log does not hold, quarantine it and give the log. `marked`: it was in quarantine before."""
         task = run.state.task
         stored = await self._store.load(task)
-        found = followed(task, stored)
+        run.weight = weight(stored.facts)
+        follow = partial(followed, task, stored)
+        found = await self._aside.do(follow) if run.weight > HEAVY_CHARACTERS else follow()
         if isinstance(found, Finding):
             run.stop(await self._quarantine.enter(task, found))
             self._runs.pop(task, None)
@@ -379,6 +396,7 @@ class Runner:
         for task in self._effects:
             task.cancel()
         await asyncio.gather(*self._effects, *self._pumps, return_exceptions=True)
+        self._aside.close()
         for run in self._runs.values():
             run.stop(run.fault or RunnerClosedError())
 

@@ -46,6 +46,7 @@ class TaskRun:
 
     state: TaskState
     tip: Tip = field(default_factory=Tip)
+    weight: int = 0  # characters of the values in its log
     fresh: bool = True  # nothing that it is owed was issued in this process yet
     busy: bool = False  # its pump is running
     fault: EngineError | None = None

@@ -1,6 +1,6 @@
 """Lines of logs as they are stored, read with all that they may have become: whoever can write the file can write anything."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,6 +12,7 @@ from engine.codec import decode
 from engine.errors import FactUnreadableError
 from engine.facts import Fact, Unreadable
 from engine.seals import FACT, UNSEALED, Ring
+from engine.store.pages import paged
 from engine.store.schema import FACTS
 from engine.store.schema import UNSEALED as UNSEALED_LOGS
 from schemas.values import canonical
@@ -23,10 +24,14 @@ _COLUMNS = tuple(column.name for column in FACTS.columns)
 
 
 def page(connection: Connection, task: str, ring: Ring, *, after: int, limit: int | None) -> list[Fact]:
-    """Read a task's log from line `after` + 1 on. What stands under no whole number is left out."""
+    """Read a task's log from line `after` + 1 on; with a `limit`, at most a page of it.
+
+    What stands under no whole number is left out.
+    """
     numbered = cast(FACTS.c.seq, Integer) == FACTS.c.seq
     wanted = _log(task).where(FACTS.c.seq > after, numbered).limit(limit)
-    return _facts(connection, wanted, task, ring)[0]
+    rows = connection.execute(wanted)
+    return _facts(connection, rows if limit is None else paged(rows, _characters), task, ring)[0]
 
 
 def load(connection: Connection, task: str, ring: Ring, *, kept: Sequence[Anchor]) -> Log:
@@ -37,7 +42,7 @@ def load(connection: Connection, task: str, ring: Ring, *, kept: Sequence[Anchor
 
 def read(connection: Connection, task: str, ring: Ring) -> tuple[list[Fact], list[Anchor]]:
     """Read a task's whole log, and what the database itself marks of it."""
-    return _facts(connection, _log(task), task, ring)
+    return _facts(connection, connection.execute(_log(task)), task, ring)
 
 
 def unsealed_mark(task: str, seq: int, name: str) -> str:
@@ -49,8 +54,12 @@ def _log(task: str) -> Select[Any]:
     return select(FACTS).where(FACTS.c.task == task).order_by(FACTS.c.seq)
 
 
-def _facts(connection: Connection, wanted: Select[Any], task: str, ring: Ring) -> tuple[list[Fact], list[Anchor]]:
-    rows = connection.execute(wanted).all()
+def _characters(row: Row[Any]) -> int:
+    return len(row.body) if isinstance(row.body, str) else 0
+
+
+def _facts(connection: Connection, found: Iterable[Row[Any]], task: str, ring: Ring) -> tuple[list[Fact], list[Anchor]]:
+    rows = list(found)
     anchors = _unsealed(connection, task, ring) if any(row.key == "" for row in rows) else []
     last = max((anchor.seq for anchor in anchors), default=0)
     return [_fact(row, ring, last) for row in rows], anchors

@@ -1,15 +1,17 @@
 """What readers ask of the tables, and rows as the records that they get."""
 
-import json
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
 from sqlalchemy import Connection, Row, RowMapping, Select, and_, func, select, tuple_
 
 from engine.records import PlanRow, StepRow, TaskPage, TaskRow, WaitRow
 from engine.store.lines import NO_TIME
+from engine.store.pages import paged
 from engine.store.schema import FACTS, LEDGER, PLANS, QUARANTINE, STEPS, TASKS
 from engine.store.tips import LogTip
+from schemas.slices import loads
 from schemas.values import Json, JsonObject
 
 _ASKED, _ANSWERED = FACTS.alias("asked"), FACTS.alias("answered")
@@ -42,9 +44,10 @@ def tasks(connection: Connection, *, status: str | None, limit: int, before: str
     if before is not None:
         last = select(TASKS.c.submitted_at).where(TASKS.c.id == before).scalar_subquery()
         wanted = wanted.where(tuple_(TASKS.c.submitted_at, TASKS.c.id) < tuple_(last, before))
-    rows = [_task(row) for row in connection.execute(wanted)]
-    page = rows[:limit]
-    return TaskPage(tasks=tuple(page), next=page[-1].id if len(rows) > limit and page else None)
+    found = connection.execute(wanted)
+    page = [_task(row) for row in paged(islice(found, limit), _characters)]
+    more = found.first() is not None
+    return TaskPage(tasks=tuple(page), next=page[-1].id if more and page else None)
 
 
 def plans(connection: Connection, wanted: str) -> list[PlanRow]:
@@ -90,6 +93,10 @@ def signals(connection: Connection, wanted: str) -> list[JsonObject]:
         .order_by(FACTS.c.seq)
     )
     return [{"id": "", **_value(row.body), "seq": row.seq, "at": row.at} for row in connection.execute(rows)]
+
+
+def _characters(row: Row[Any]) -> int:
+    return sum(len(text) for text in (row.input, row.output) if isinstance(text, str))
 
 
 def _tasks() -> Select[Any]:
@@ -178,7 +185,7 @@ def _plan(row: Row[Any]) -> PlanRow:
 def _value(text: str | None) -> Json:
     """Read a value of a view. One that somebody damaged is shown as what it is: a list that fails shows nothing at all."""
     try:
-        return None if text is None else json.loads(text)
+        return None if text is None else loads(text)
     except (ValueError, TypeError, RecursionError):
         return {"unreadable": str(text)}
 

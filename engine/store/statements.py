@@ -23,7 +23,8 @@ from engine.views import (
     TaskEnded,
     TaskQuarantined,
 )
-from schemas.values import Json, canonical
+from schemas.slices import canonical
+from schemas.values import Json
 
 Row = dict[str, Any]
 _INSERTS = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
