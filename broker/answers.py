@@ -10,6 +10,7 @@ from catalog.calls import Failed, Ok, Outcome, Usage, Waits
 from catalog.capability import NAME
 from schemas.limits import DEPTH
 from schemas.reading import UnreadableJsonError, read_json
+from schemas.slices import decode
 
 MESSAGE_LENGTH = 2_000
 RETRY_AFTER_S = 86_400.0
@@ -32,7 +33,7 @@ def outcome(report: Report, content: bytes, *, may_wait: bool = False) -> Outcom
     if report.failure:
         return Failed(type=report.failure, message=report.message, usage=usage, logs=report.logs)
     try:
-        document = read_json(content, depth=DEPTH + 1)  # an output stands one level down
+        document = read_json(content, depth=DEPTH + 1, decode=decode)  # an output stands one level down
     except UnreadableJsonError as error:
         message = f"the guest's answer is not JSON that can be taken: {error}"
         return Failed(type="output_invalid", message=message, usage=usage, logs=report.logs)

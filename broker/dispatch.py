@@ -3,6 +3,7 @@
 import asyncio
 import time
 from dataclasses import dataclass, replace
+from functools import partial
 
 from structlog import get_logger
 
@@ -14,6 +15,7 @@ from broker.tasks import Tasks
 from broker.turns import ClosedError, NoTurnError, Turns
 from catalog.calls import Call, Failed, Outcome, Usage
 from catalog.capability import OUTSIDE
+from schemas.slices import PIECE
 
 TRIES = 4  # of a call whose worker died and which may safely be made again
 
@@ -96,7 +98,8 @@ class Dispatch:
                 turn = self._turns.turn(job.lane, job.call.namespace)
                 async with turn, self._crews[job.lane].worker(job.order.component) as worker:
                     report, answer = await worker.carry(job.order, job.content, begin)
-                    return _judged(job, outcome(report, answer, may_wait=job.may_wait))
+                    made = partial(outcome, report, answer, may_wait=job.may_wait)
+                    return _judged(job, await asyncio.to_thread(made) if len(answer) > PIECE else made())
             except NoTurnError as error:
                 return self._turned_away(error)
             except OverdueError:

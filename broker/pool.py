@@ -4,7 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 
 from structlog import get_logger
@@ -20,6 +20,7 @@ from broker.secrets import Vault
 from catalog.calls import Call, Failed, Outcome
 from catalog.capability import Capability, Effect
 from catalog.registry import Catalog
+from schemas.slices import dumps, is_heavy
 
 _AS_IT_IS, _ESCAPED = (
     json.JSONEncoder(ensure_ascii=escaped, allow_nan=False, separators=(",", ":")) for escaped in (False, True)
@@ -83,7 +84,9 @@ class WasmPool:
         capability = self._catalog.capabilities.get(call.handler)
         if capability is None:
             return Failed(type="handler_unknown", message=f"no handler {call.handler} is in the catalog")
-        refusal = self._contract(capability).refusal(call)
+        heavy = is_heavy(call.input) or is_heavy(call.config)
+        check = partial(self._contract(capability).refusal, call)
+        refusal = await asyncio.to_thread(check) if heavy else check()
         if refusal:
             return refusal
         if self._closing:
@@ -94,13 +97,13 @@ class WasmPool:
         self._open += 1
         self._drained.clear()
         try:
-            return await self._run(capability, call)
+            return await self._run(capability, call, heavy=heavy)
         finally:
             self._open -= 1
             if not self._open:
                 self._drained.set()
 
-    async def _run(self, capability: Capability, call: Call) -> Outcome:
+    async def _run(self, capability: Capability, call: Call, *, heavy: bool) -> Outcome:
         try:
             image = await self._library.image(capability)
         except LibraryClosedError:
@@ -110,10 +113,10 @@ class WasmPool:
         except Exception as error:
             log.exception("handler_not_built", handler=capability.id)
             return Failed(type="handler_invalid", message=f"{capability.id} could not be built: {error}")
-        job = await self._job(capability, call, image)
+        job = await self._job(capability, call, image, heavy=heavy)
         return job if isinstance(job, Failed) else await self._dispatch.carry(job)
 
-    async def _job(self, capability: Capability, call: Call, image: Path) -> Job | Failed:
+    async def _job(self, capability: Capability, call: Call, image: Path, *, heavy: bool) -> Job | Failed:
         """Lend the call its secrets; write the order, and the text for the guest, which has placeholders in their place."""
         lent = await self._vault.lend(capability, call)
         if isinstance(lent, Failed):
@@ -133,7 +136,8 @@ class WasmPool:
                 loans=lent.loans,
                 keys=keys,
             )
-            content = _guest_call(lent.call, capability)
+            write = partial(_guest_call, lent.call, capability)
+            content = await asyncio.to_thread(write) if heavy else write()
         except (RecursionError, TypeError, ValueError) as error:  # too deep, or not JSON at all
             return Failed(type="input_invalid", message=f"config and input cannot be written as JSON: {error}")
         if len(content) > min(order.allowance.memory_bytes, FRAME_BYTES // 2):
@@ -163,6 +167,6 @@ def _guest_call(call: Call, capability: Capability) -> bytes:
     about = {"idempotency_key": call.idempotency_key, "attempt": call.attempt, "signals": list(call.signals)}
     document = {"config": call.config, "input": call.input, "call": {**about, **capability.guest_data}}
     try:
-        return _AS_IT_IS.encode(document).encode()
+        return dumps(document, _AS_IT_IS).encode()
     except UnicodeEncodeError:  # half a character somewhere: only escaped can it travel
-        return _ESCAPED.encode(document).encode()
+        return dumps(document, _ESCAPED).encode()

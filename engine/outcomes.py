@@ -5,17 +5,20 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from types import TracebackType
 from typing import Any, Self
 
 from structlog import get_logger
 
-from catalog.calls import Failed, Outcome
+from catalog.calls import Failed, Ok, Outcome
 from engine.alarms import Alarm, Alarms
 from engine.effects import Plan, RunHandler
 from engine.ports import Clock, Handlers, Planner
 from engine.reasons import Reason
 from fragments.planning import PlanReply, Unplanned
+from schemas.limits import DEPTH, depth_exceeds
+from schemas.slices import is_heavy
 
 log = get_logger()
 
@@ -44,6 +47,7 @@ class Rim:
             try:
                 async with limit:
                     outcome = await self._handlers.run(replace(effect.call, begun=limit.start))
+                outcome = await self._within(outcome)
             except _TooLongError:
                 says = f"the attempt took longer than {effect.timeout_s:g} s"
                 outcome = Failed(type=Reason.TIMED_OUT, message=says, retryable=True)
@@ -65,6 +69,16 @@ class Rim:
             except Exception as fault:  # as above
                 log.exception("planner_adapter_raised", task=effect.task, step=effect.step, attempt=effect.attempt)
                 return Unplanned(type=Reason.INTERNAL_ERROR, message=_says("planner", fault))
+
+    async def _within(self, outcome: Outcome) -> Outcome:
+        """Refuse an output that is nested so deep that no larger record could hold it; the broker's adapter lets none pass."""
+        if not isinstance(outcome, Ok):
+            return outcome
+        exceeds = partial(depth_exceeds, outcome.output)
+        if not (await asyncio.to_thread(exceeds) if is_heavy(outcome.output) else exceeds()):
+            return outcome
+        message = f"the output is nested more than {DEPTH} deep"
+        return Failed(type="output_invalid", message=message, usage=outcome.usage, logs=outcome.logs)
 
     @asynccontextmanager
     async def _slot(self, slots: asyncio.Semaphore) -> AsyncIterator[None]:

@@ -8,7 +8,7 @@ object, nothing nested beyond the limit. Built without native libraries: guests 
 import json
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import NoReturn
 
 from schemas.limits import DEPTH, DIGITS, text_depth_exceeds
@@ -24,6 +24,7 @@ _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 _HALF = re.compile("[\ud800-\udfff]")
 _LITERALS = {"true", "false", "null"}
 _LONGEST_POINTER = 200  # in a sentence
+_PART, _LONGEST = 1 << 16, DIGITS + 8  # characters
 _SHOWN = 40  # characters of somebody's text in a sentence
 _ENDS_EARLY = "The text ends too soon: close every brace, bracket and quote."
 _BROKEN = "Look for a comma or a quote that is missing or too many just before this place."
@@ -48,19 +49,24 @@ class UnreadableJsonError(ValueError):
         self.column = column
 
 
-def read_json(text: str | bytes, *, depth: int = DEPTH) -> Json:
-    """Read one JSON value, nested at most `depth` deep; bytes are UTF-8. Raises `UnreadableJsonError`."""
+def read_json(
+    text: str | bytes, *, depth: int = DEPTH, decode: Callable[[json.JSONDecoder, str], Json] = json.JSONDecoder.decode
+) -> Json:
+    """Read one JSON value, nested at most `depth` deep; bytes are UTF-8. Raises `UnreadableJsonError`.
+
+    `decode` decodes a text as the decoder does (`schemas.slices.decode`: in pieces, so that other threads get their turns).
+    """
     text = _decoded(text) if isinstance(text, bytes) else text
     if text_depth_exceeds(text, depth):
         raise _too_deep(text, depth)
-    decoder = _CAREFUL if _SUSPECT_NUMBER.search(text) else _PLAIN
+    decoder = _CAREFUL if _holds(_SUSPECT_NUMBER, text) else _PLAIN
     try:
-        value = decoder.decode(text)
+        value = decode(decoder, text)
     except json.JSONDecodeError as error:
         raise _invalid(text, error) from None
     except ValueError:
         raise _refusal(text) from None
-    if _SURROGATE.search(text) or not _is_unicode(text):
+    if _holds(_SURROGATE, text) or not _is_unicode(text):
         _hold_surrogates(text)
     return value
 
@@ -134,7 +140,12 @@ def _decoded(content: bytes) -> str:
 
 
 def _is_unicode(text: str) -> bool:
-    return text.isascii() or _HALF.search(text) is None
+    return text.isascii() or not _holds(_HALF, text)
+
+
+def _holds(pattern: re.Pattern[str], text: str) -> bool:
+    """Say whether a pattern of at most `_LONGEST` characters is found; a part at a time, so that no search is long."""
+    return any(pattern.search(text, begin, begin + _PART + _LONGEST) for begin in range(0, len(text), _PART))
 
 
 class _Trail:

@@ -2,7 +2,8 @@
 
 import hashlib
 import secrets
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 from catalog.hosts import hosts_by_key
@@ -27,6 +28,7 @@ from fragments.reading import Reading, read_document, read_template
 from planner.library import Library, NoFit, choose
 from planner.planner import SET_A_MODEL
 from schemas.values import Json, JsonObject
+from service.desk import Desk
 from service.drawing.picture import Picture, picture
 from service.goals import Admission, Goal, House, admit, planning_frame, template_of
 
@@ -57,6 +59,7 @@ class Door:
     runner: Runner | None = None
     asks_a_model: bool = False
     actor: str = "user"
+    desk: Desk = field(default_factory=Desk, repr=False, compare=False)
 
     def schema(self, *, plain: bool = False) -> dict[str, Json]:
         """Give the JSON Schema of documents with the handlers and channels that there are, or of the language alone."""
@@ -94,7 +97,7 @@ class Door:
 
     async def submit_goal(self, goal: Goal, *, key: str | None = None) -> Submitted:
         """Begin a task for a goal."""
-        return await self._submit(self.admit_goal(goal), key)
+        return await self._submit(await self.desk.do(partial(self.admit_goal, goal)), key)
 
     async def submit_template(
         self, *, document: str | JsonObject | None, name: str | None, given: JsonObject, key: str | None = None
@@ -104,12 +107,12 @@ class Door:
             template = next((t for t in self.library.templates if t.name == name), None)
             if template is None:
                 return Submitted(task=None, problems=(_no_such_template(name, self.library),))
-            return await self._submit(admit(template, given, catalog=self.catalog, house=self.house), key)
-        read = read_template(document if document is not None else "")
+            return await self._submit(await self._admitted(template, given), key)
+        read = await self.desk.do(partial(read_template, document if document is not None else ""))
         if read.document is None:
             return Submitted(task=None, problems=_placed(read.problems, read))
-        submitted = await self._submit(admit(read.document, given, catalog=self.catalog, house=self.house), key)
-        return replace(submitted, problems=_placed(submitted.problems, read))
+        submitted = await self._submit(await self._admitted(read.document, given), key)
+        return replace(submitted, problems=await self.desk.do(partial(_placed, submitted.problems, read)))
 
     async def cancel(self, task: str, reason: str) -> None:
         """Ask for a task to be ended."""
@@ -133,6 +136,9 @@ class Door:
             report = check_reading(read, self.catalog, self._frame(legible, given))
         later = not_run(legible, RUNS, Severity.WARNING) if legible is not None else ()
         return replace(report, problems=_placed((*report.problems, *later), read))
+
+    async def _admitted(self, template: Template, given: JsonObject) -> Admission:
+        return await self.desk.do(partial(admit, template, given, catalog=self.catalog, house=self.house))
 
     async def _submit(self, admission: Admission, key: str | None) -> Submitted:
         if admission.submit is None:

@@ -27,6 +27,7 @@ from schemas.effort import CHECKING, UndecidedError, bounded
 from schemas.formats import FORMATS
 from schemas.validation import misfits, validator
 from schemas.values import Json, JsonObject
+from service.values import FreeObject
 
 _URL = re.compile(r"https?://\S{1,2000}", re.IGNORECASE)
 
@@ -35,8 +36,8 @@ class Goal(Document):
     """What a user wants: a sentence, its inputs, the shape of the answer, bounds, and what a plan may use."""
 
     goal: str = Field(min_length=1, max_length=10_000)
-    inputs: dict[str, Json] = Field(default_factory=dict)
-    must_produce: dict[str, Json] | None = Field(default=None, description="JSON Schema of the answer wanted.")
+    inputs: FreeObject = Field(default_factory=dict)
+    must_produce: FreeObject | None = Field(default=None, description="JSON Schema of the answer wanted.")
     bounds: Bounds | None = None
     allow: Allow | None = None
     model: str | None = Field(default=None, description="One of the models that the operator lists; default: the operator's.")

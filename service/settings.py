@@ -31,6 +31,15 @@ from service import models
 from service.egress import ChannelSettings, SecretName, SecretSettings, findings
 from service.models import ModelSettings
 
+MOST = 1 << 53
+"""No count or size of the settings is larger; what is, no database and not every reader of JSON takes for an integer."""
+
+LONGEST = 365 * 86_400.0
+"""Seconds in any setting."""
+
+DEAREST = 1e6
+"""Dollars in any setting."""
+
 LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 
 
@@ -56,12 +65,12 @@ class TaskLimitsSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    cpu_ms: int = Field(default=TaskLimits().cpu_ms, ge=1)
-    wall_ms: int = Field(default=TaskLimits().wall_ms, ge=1)
-    host_calls: int = Field(default=TaskLimits().host_calls, ge=0)
-    moved_bytes: int = Field(default=TaskLimits().moved_bytes, ge=0)
-    log_bytes: int = Field(default=TaskLimits().log_bytes, ge=0)
-    output_bytes: int = Field(default=TaskLimits().output_bytes, ge=1)
+    cpu_ms: int = Field(default=TaskLimits().cpu_ms, ge=1, le=MOST)
+    wall_ms: int = Field(default=TaskLimits().wall_ms, ge=1, le=MOST)
+    host_calls: int = Field(default=TaskLimits().host_calls, ge=0, le=MOST)
+    moved_bytes: int = Field(default=TaskLimits().moved_bytes, ge=0, le=MOST)
+    log_bytes: int = Field(default=TaskLimits().log_bytes, ge=0, le=MOST)
+    output_bytes: int = Field(default=TaskLimits().output_bytes, ge=1, le=MOST)
 
 
 RESERVED = frozenset(
@@ -117,12 +126,12 @@ class BoundsSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    steps: int = Field(default=1_000, ge=1)
+    steps: int = Field(default=1_000, ge=1, le=MOST)
     depth: int = Field(default=3, ge=1, le=10)
     phases: int = Field(default=3, ge=1, le=100)
-    model_calls: int = Field(default=12, ge=0)
-    cost_usd: float = Field(default=1.0, ge=0)
-    wall_clock_s: float = Field(default=3_600, gt=0)
+    model_calls: int = Field(default=12, ge=0, le=MOST)
+    cost_usd: float = Field(default=1.0, ge=0, le=DEAREST, allow_inf_nan=False)
+    wall_clock_s: float = Field(default=3_600, gt=0, le=LONGEST, allow_inf_nan=False)
 
 
 class Settings(BaseSettings):
@@ -147,8 +156,8 @@ class Settings(BaseSettings):
     port: int = Field(default=8321, ge=0, le=65_535)
     token: SecretStr | None = Field(default=None, description="Bearer token that every request must carry.")
     connections: int = Field(default=512, ge=2, le=65_535, description="Connections that the server holds at once.")
-    streams: int = Field(default=128, ge=1, description="Clients that may follow tasks at once, waiting for facts.")
-    streams_each: int = Field(default=32, ge=1, description="The same, of one person or the operator.")
+    streams: int = Field(default=128, ge=1, le=MOST, description="Clients that may follow tasks at once, waiting for facts.")
+    streams_each: int = Field(default=32, ge=1, le=MOST, description="The same, of one person or the operator.")
     people: dict[PersonName, PersonSettings] = Field(default={}, description="Who may answer gates, by name.")
     server: str | None = Field(default=None, description="URL of a running server, for the CLI.")
 
@@ -157,14 +166,16 @@ class Settings(BaseSettings):
     models: dict[str, ModelSettings] = Field(
         default={}, description="Models that goals may choose, by name or glob, beside `model`."
     )
-    model_timeout_s: float = Field(default=120, gt=0)
+    model_timeout_s: float = Field(default=120, gt=0, le=LONGEST, allow_inf_nan=False)
     recorded: Path | None = Field(default=None, description="Replays recorded answers of a model from this folder.")
     pending: Path | None = Field(default=None, description="Where prompts go that no recorded answer fits.")
     prompt_characters: int = Field(
-        default=160_000, ge=20_000, description="About how long a prompt may be; handlers are told in brief to fit."
+        default=160_000, ge=20_000, le=MOST, description="About how long a prompt may be; handlers are told in brief to fit."
     )
     plan_turns: int = Field(default=4, ge=1, le=20, description="Answers that one phase of planning may take.")
-    plan_call_usd: float = Field(default=0.25, gt=0, description="Most that one model call may cost.")
+    plan_call_usd: float = Field(
+        default=0.25, gt=0, le=DEAREST, allow_inf_nan=False, description="Most that one model call may cost."
+    )
     planning_date: date | None = Field(default=None, description="The date that planners are told; default: today.")
 
     hosts: tuple[str, ...] = Field(default=("*",), description="Globs of public hosts that handlers may reach.")
@@ -179,8 +190,12 @@ class Settings(BaseSettings):
     workers: int = Field(default_factory=lambda: os.cpu_count() or 1, ge=1, le=256)
     call_limits: CallLimits = CEILING
     task_limits: TaskLimitsSettings = TaskLimitsSettings()
-    namespace_calls: int = Field(default=10_000, ge=1, description="Calls of one namespace at once; more of them wait.")
-    grace_s: float = Field(default=20.0, ge=0, description="Time for calls under way when the server stops.")
+    namespace_calls: int = Field(
+        default=10_000, ge=1, le=MOST, description="Calls of one namespace at once; more of them wait."
+    )
+    grace_s: float = Field(
+        default=20.0, ge=0, le=LONGEST, allow_inf_nan=False, description="Time for calls under way when the server stops."
+    )
     bounds: BoundsSettings = BoundsSettings()
 
     @field_validator("model_price")

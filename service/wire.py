@@ -1,13 +1,16 @@
 """Records as JSON, as HTTP and the CLI show them: one function per record."""
 
-from dataclasses import asdict
+from collections.abc import Sequence
+from dataclasses import fields, is_dataclass
 from datetime import datetime
+from typing import Any
 
 from catalog.capability import Capability
 from engine import codec
 from engine.chain import Finding, Verdict
 from engine.facts import Fact, Unreadable
 from engine.records import PlanRow, TaskRow, WaitRow
+from schemas.slices import dumps
 from schemas.values import Json
 
 
@@ -16,13 +19,16 @@ def fact(record: Fact) -> dict[str, Json]:
     if isinstance(record.body, Unreadable):
         stored = {**record.body.row, "seq": record.seq}
         return {**stored, "body": {"unreadable": record.body.why, "stored": record.body.row["body"]}}
+    return {**_head(record), "body": codec.body_to_json(record.body)}
+
+
+def _head(record: Fact) -> dict[str, Json]:
     return {
         "task": record.task,
         "seq": record.seq,
         "at": record.at.isoformat(),
         "actor": record.actor,
         "kind": record.kind,
-        "body": codec.body_to_json(record.body),
         "prev": record.prev,
         "hash": record.hash,
         "key": record.key,
@@ -46,21 +52,34 @@ def verdict(record: Verdict) -> dict[str, Json]:
     }
 
 
+def fact_text(record: Fact) -> str:
+    """Write what `fact` gives as JSON. The body of one that can be read is text already."""
+    if isinstance(record.body, Unreadable) or not record.text:
+        return dumps(fact(record))
+    return f'{dumps(_head(record))[:-1]},"body":{record.text}}}'
+
+
+def facts_text(records: Sequence[Fact], *, ended: bool, live: bool) -> str:
+    """Write a page of facts as JSON: whether the task has ended, and whether somebody runs it."""
+    facts = ",".join(map(fact_text, records))
+    return f'{{"facts":[{facts}],"ended":{dumps(ended)},"live":{dumps(live)}}}'
+
+
 def task(row: TaskRow) -> dict[str, Json]:
     """Write one task; its steps only where the row carries them."""
-    shown: dict[str, Json] = _plain(asdict(row))
+    shown: dict[str, Json] = _fields(row)
     return shown if row.steps else {key: value for key, value in shown.items() if key != "steps"}
 
 
 def plan(row: PlanRow) -> dict[str, Json]:
     """Write one turn of planning."""
-    shown: dict[str, Json] = _plain(asdict(row))
+    shown: dict[str, Json] = _fields(row)
     return shown
 
 
 def wait(row: WaitRow) -> dict[str, Json]:
     """Write what one step waits for."""
-    shown: dict[str, Json] = _plain(asdict(row))
+    shown: dict[str, Json] = _fields(row)
     return shown
 
 
@@ -69,9 +88,14 @@ def capability(record: Capability, retired: str = "") -> dict[str, Json]:
     return {"id": record.id, **record.model_dump(mode="json", by_alias=True), "retired": retired}
 
 
-def _plain(value: Json) -> Json:
-    if isinstance(value, dict):
-        return {key: _plain(part) for key, part in value.items()}
-    if isinstance(value, (list, tuple)):
+def _fields(record: Any) -> dict[str, Json]:
+    """Write a record's own fields. What they hold is JSON already, and is not copied: it may be large, or deep."""
+    return {field.name: _plain(getattr(record, field.name)) for field in fields(record)}
+
+
+def _plain(value: Any) -> Json:
+    if is_dataclass(value):
+        return _fields(value)
+    if isinstance(value, tuple):
         return [_plain(part) for part in value]
     return value.isoformat() if isinstance(value, datetime) else value

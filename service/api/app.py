@@ -6,14 +6,14 @@ from importlib.metadata import version
 
 from fastapi import Depends, FastAPI
 
+from schemas.limits import REQUEST_BYTES
 from service.api import checks, described, goals, handlers, health, reference, refusals, signals, tasks
 from service.api.access import authorised
+from service.api.authentication import Authentication
 from service.api.origins import Origins
 from service.api.streams import Streams
 from service.composition import Services
 from service.settings import LOOPBACK, Settings
-
-MAX_BODY_BYTES = 8 << 20
 
 
 def create_app(opened: Callable[[], AbstractAsyncContextManager[Services]], settings: Settings) -> FastAPI:
@@ -30,13 +30,14 @@ def create_app(opened: Callable[[], AbstractAsyncContextManager[Services]], sett
         summary="Turns a goal into a workflow that is proved, sandboxed and auditable.",
         version=version("goalwright"),
         lifespan=lifespan,
-        max_body_size=MAX_BODY_BYTES,
+        max_body_size=REQUEST_BYTES,
         docs_url=None,  # FastAPI's pages load scripts from elsewhere
         redoc_url=None,
     )
     app.state.settings = settings
     app.state.streams = Streams(most=settings.streams, most_each=settings.streams_each)
     refusals.install(app)
+    app.add_middleware(Authentication, settings=settings)
     app.add_middleware(Origins, loopback=settings.host in LOOPBACK)
     app.include_router(health.router)
     for resource in (goals, tasks, signals, checks, handlers):

@@ -1,14 +1,17 @@
 """Checking a template or a fragment without running it."""
 
+from functools import partial
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Response
 from pydantic import Field
 
 from catalog.capability import Document
 from schemas.values import Json
 from service.api.access import Running
+from service.api.answers import answer
 from service.api.bodies import JsonRoute
+from service.values import FreeObject
 
 router = APIRouter(tags=["checks"], route_class=JsonRoute)
 
@@ -16,15 +19,17 @@ router = APIRouter(tags=["checks"], route_class=JsonRoute)
 class CheckRequest(Document):
     """A document to check, parsed (`document`) or as it was written (`text`, YAML or JSON), and the input it would run with."""
 
-    document: dict[str, Json] | None = None
+    document: FreeObject | None = None
     text: str | None = None
-    input: dict[str, Json] | None = Field(default=None, description="Its values make hosts and the width of loops known.")
+    input: FreeObject | None = Field(default=None, description="Its values make hosts and the width of loops known.")
 
 
-@router.post("/checks")
-async def check_document(request: CheckRequest, services: Running) -> dict[str, Json]:
+@router.post("/checks", response_model=dict[str, Json])
+async def check_document(request: CheckRequest, services: Running) -> Response:
     """Check a document: `{ok, problems, bound, authority, digest}`. A refused document is a 200: the check was done."""
-    return services.door.check(request.text if request.document is None else request.document, given=request.input).to_json()
+    written = request.text if request.document is None else request.document
+    report = await services.door.desk.do(partial(services.door.check, written, given=request.input))
+    return await answer(report.to_json)
 
 
 @router.get("/schema")

@@ -20,6 +20,7 @@ from engine.errors import (
 from fragments.problems import Problem
 from schemas.values import Json
 from service.api.bodies import UnreadableBodyError
+from service.desk import OverdueError
 
 log = get_logger()
 
@@ -37,6 +38,7 @@ KEY_REUSED = "request.key_reused"
 """The problem of a submission whose Idempotency-Key came with another one before."""
 
 MEDIA_TYPE = "application/problem+json"
+SHOWN = 100  # characters of a key that a request made up
 
 
 class Refusal(Exception):  # noqa: N818 - a refusal is an answer, not an error of ours
@@ -70,6 +72,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(Refusal, _on_refusal)
     app.add_exception_handler(RequestValidationError, _on_invalid_request)
     app.add_exception_handler(UnreadableBodyError, _on_unreadable_body)
+    app.add_exception_handler(OverdueError, _on_overdue)
     app.add_exception_handler(HTTPException, _on_http_exception)
     app.add_exception_handler(EngineError, _on_engine_error)
     app.add_exception_handler(Exception, _on_fault)
@@ -92,7 +95,7 @@ async def _on_invalid_request(_: Request, invalid: Exception) -> JSONResponse:
     problems = [
         {
             "code": f"request.{error['type']}",
-            "where": "/" + "/".join(str(part) for part in error["loc"]),
+            "where": "/" + "/".join(str(part)[:SHOWN] for part in error["loc"]),
             "says": error["msg"],
             "hint": "See the request's schema at /openapi.json.",
             "severity": "error",
@@ -105,6 +108,11 @@ async def _on_invalid_request(_: Request, invalid: Exception) -> JSONResponse:
 async def _on_unreadable_body(_: Request, unreadable: Exception) -> JSONResponse:
     assert isinstance(unreadable, UnreadableBodyError)
     return document(422, "Refused", unreadable.detail, {"problems": [unreadable.problem.to_json()]})
+
+
+async def _on_overdue(_: Request, overdue: Exception) -> JSONResponse:
+    says = f"The document cannot be checked in time: {overdue}. Make it smaller, or its schemas and expressions simpler."
+    return document(422, "Refused", says)
 
 
 async def _on_engine_error(request: Request, error: Exception) -> JSONResponse:

@@ -1,8 +1,9 @@
 """What tasks wait for, and the answers."""
 
+from functools import partial
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Response
 from pydantic import Field
 
 from catalog.capability import Document
@@ -11,12 +12,14 @@ from engine.records import StepRow, TaskRow
 from schemas.values import Json, JsonObject, canonical
 from service import wire
 from service.api.access import EVERY_GROUP, Asking, Running, Sender
+from service.api.answers import answer
 from service.api.bodies import JsonRoute
 from service.api.goals import IdempotencyKey
 from service.api.refusals import Refusal, not_found
-from service.api.tasks import known_task, refuse_quarantined
+from service.api.tasks import TaskId, known_task, refuse_quarantined
 from service.composition import Services
 from service.door import KEY_REUSED
+from service.values import FreeObject
 
 router = APIRouter(tags=["signals"], route_class=JsonRoute)
 
@@ -26,21 +29,21 @@ class SignalRequest(Document):
 
     step: str | None = None
     signal: str = "approval"
-    body: dict[str, Json] = Field(default_factory=dict)
+    body: FreeObject = Field(default_factory=dict)
 
 
-@router.get("/waits")
+@router.get("/waits", response_model=dict[str, Json])
 async def list_waits(
     services: Running, sender: Asking, limit: Annotated[int, Query(ge=1, le=1_000)] = 100, *, mine: bool = False
-) -> dict[str, Json]:
+) -> Response:
     """List what tasks wait for, oldest task first; with `mine`, what the sender may answer."""
     rows = await services.store.waits(limit=limit)
-    return {"waits": [wire.wait(row) for row in rows if not mine or _may_answer(sender, row.asks)]}
+    return await answer(lambda: {"waits": [wire.wait(row) for row in rows if not mine or _may_answer(sender, row.asks)]})
 
 
 @router.post("/tasks/{task}/signals", status_code=202)
 async def send_signal(
-    task: str, request: SignalRequest, services: Running, sender: Asking, idempotency_key: IdempotencyKey = None
+    task: TaskId, request: SignalRequest, services: Running, sender: Asking, idempotency_key: IdempotencyKey = None
 ) -> dict[str, Json]:
     """Answer what a step waits for. 409 where it does not wait, 403 where the sender is not asked.
 
@@ -70,7 +73,7 @@ async def _taken(row: TaskRow, request: SignalRequest, services: Services, sende
     asks = step.waits["asks"]
     if not _may_answer(sender, asks):
         raise Refusal(403, "Forbidden", f"Step {step.step} asks {', '.join(asks['groups'])}; {sender.name} is in none of them.")
-    wrong = misfit(asks.get("answer") or {}, request.body)
+    wrong = await services.door.desk.do(partial(misfit, asks.get("answer") or {}, request.body))
     if wrong:
         raise Refusal(422, "Refused", f"The answer does not fit what step {step.step} asks: {wrong}")
     taken = await services.door.signal(

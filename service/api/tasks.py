@@ -1,14 +1,14 @@
 """Tasks over HTTP: submitting a template, reading, watching, cancelling."""
 
 import asyncio
-import json
+import re
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
+from functools import partial
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Header, Query, Request, Response
-from fastapi.responses import JSONResponse
-from fastapi.sse import KEEPALIVE_COMMENT, format_sse_event
+from fastapi import APIRouter, Header, Path, Query, Request, Response
+from fastapi.sse import KEEPALIVE_COMMENT
 from pydantic import Field
 
 from catalog.capability import Document
@@ -18,26 +18,34 @@ from engine.records import TaskRow
 from schemas.values import Json
 from service import wire
 from service.api.access import Asking, Running, Waiting
+from service.api.answers import MEDIA_TYPE, answer
 from service.api.bodies import JsonRoute
 from service.api.goals import IdempotencyKey
 from service.api.refusals import Refusal, not_found, refused
 from service.api.streams import HeldEvents
 from service.composition import Services
+from service.values import FreeObject
 
 router = APIRouter(prefix="/tasks", tags=["tasks"], route_class=JsonRoute)
 
 KEEP_ALIVE_S = 15.0
 MOST_VERIFIED = 20_000
 """Facts of a log that a request may have verified: about a second's work."""
+MOST_FACTS = 1 << 53
+"""No log is that long; larger numbers are no integers in every reader of JSON, nor in a database."""
+
+_SEQUENCE = re.compile(r"[0-9]{1,16}")
+
+TaskId = Annotated[str, Path(max_length=200, description="The `id` that submitting gave.")]
 
 
 class TaskRequest(Document):
     """A template to run, given in one of three ways: parsed, as YAML text, or by its name in the library."""
 
-    template: dict[str, Json] | None = None
+    template: FreeObject | None = None
     text: str | None = None
     name: str | None = None
-    input: dict[str, Json] = Field(default_factory=dict)
+    input: FreeObject = Field(default_factory=dict)
 
 
 class CancelRequest(Document):
@@ -66,33 +74,37 @@ async def submit_task(
     return {"id": result.task, "warnings": [problem.to_json() for problem in result.problems]}
 
 
-@router.get("")
+@router.get("", response_model=dict[str, Json])
 async def list_tasks(
     services: Running,
     status: Literal["running", "complete", "failed", "refused", "cancelled", "quarantined"] | None = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
-    before: Annotated[str | None, Query(description="`next` of the page before.")] = None,
-) -> dict[str, Json]:
-    """List tasks, newest first. `quarantined` are those whose log did not hold: they are not run."""
+    before: Annotated[str | None, Query(max_length=200, description="`next` of the page before.")] = None,
+) -> Response:
+    """List tasks, newest first. `quarantined` are those whose log did not hold: they are not run.
+
+    A page of tasks with much data ends before its limit; `next` leads on.
+    """
     page = await services.store.tasks(status=status, limit=limit, before=before)
-    return {"tasks": [wire.task(row) for row in page.tasks], "next": page.next}
+    return await answer(lambda: {"tasks": [wire.task(row) for row in page.tasks], "next": page.next})
 
 
-@router.get("/{task}")
-async def show_task(task: str, services: Running) -> dict[str, Json]:
+@router.get("/{task}", response_model=dict[str, Json])
+async def show_task(task: TaskId, services: Running) -> Response:
     """Show a task with its steps and its ledger."""
-    return wire.task(await known_task(services, task))
+    return await answer(partial(wire.task, await known_task(services, task)))
 
 
-@router.get("/{task}/plans")
-async def show_plans(task: str, services: Running) -> dict[str, Json]:
+@router.get("/{task}/plans", response_model=dict[str, Json])
+async def show_plans(task: TaskId, services: Running) -> Response:
     """Show every turn of planning, with its provenance."""
     await known_task(services, task)
-    return {"plans": [wire.plan(row) for row in await services.store.plans(task)]}
+    plans = await services.store.plans(task)
+    return await answer(lambda: {"plans": [wire.plan(row) for row in plans]})
 
 
 @router.get("/{task}/verification")
-async def verify_task(task: str, services: Running) -> dict[str, Json]:
+async def verify_task(task: TaskId, services: Running) -> dict[str, Json]:
     """Verify what is stored of a task: its log, and every row beside it. One log at a time; 422 for one that is too long."""
     row = await services.store.task(task)
     if row is not None and row.seq > MOST_VERIFIED:
@@ -107,30 +119,35 @@ async def verify_task(task: str, services: Running) -> dict[str, Json]:
     return {**wire.verdict(verdict), "quarantine": None if row is None else row.quarantine}
 
 
-@router.post("/{task}/cancel", status_code=202)
-async def cancel_task(task: str, services: Running, request: CancelRequest | None = None) -> dict[str, Json]:
+@router.post("/{task}/cancel", status_code=202, response_model=dict[str, Json])
+async def cancel_task(task: TaskId, services: Running, request: CancelRequest | None = None) -> Response:
     """End a task; 409 where it has ended already."""
     row = await known_task(services, task)
     if row.status != "running":
         raise Refusal(409, "Conflict", f"Task {task} has ended: {row.status}.")
     await services.door.cancel(task, (request or CancelRequest()).reason)
-    return wire.task(await known_task(services, task))
+    return await answer(partial(wire.task, await known_task(services, task)), status=202)
 
 
 @router.get("/{task}/facts", response_model=None, responses={200: {"content": {"text/event-stream": {}}}})
 async def show_facts(
-    task: str,
+    task: TaskId,
     request: Request,
     services: Running,
     sender: Asking,
     streams: Waiting,
     *,
-    after: Annotated[int, Query(ge=0, description="Facts after this sequence number.")] = 0,
+    after: Annotated[int, Query(ge=0, le=MOST_FACTS, description="Facts after this sequence number.")] = 0,
     limit: Annotated[int, Query(ge=1, le=10_000)] = 1_000,
-    wait: Annotated[float, Query(ge=0, le=60, description="Seconds to wait for a fact where there is none yet.")] = 0,
+    wait: Annotated[
+        float, Query(ge=0, le=60, allow_inf_nan=False, description="Seconds to wait for a fact where there is none yet.")
+    ] = 0,
     last_event_id: Annotated[str | None, Header()] = None,
 ) -> Response:
-    """Give a task's log: JSON, or live server-sent events with `Accept: text/event-stream`, resumed by Last-Event-ID."""
+    """Give a task's log: JSON, or live server-sent events with `Accept: text/event-stream`, resumed by Last-Event-ID.
+
+    A page of facts with much data ends before its limit: ask on after its last fact, until there is none.
+    """
     ended = (await known_task(services, task)).status != "running"  # asked before the facts are read: then none can be missing
     if "text/event-stream" in request.headers.get("accept", ""):
         events = HeldEvents(_events(services, task, after=_resumed(last_event_id, after)))
@@ -140,7 +157,8 @@ async def show_facts(
     if not facts and not ended and wait and services.runner is not None:
         with streams.held(sender.name):
             facts = await _awaited(services, task, after=after, wait=wait)
-    return JSONResponse({"facts": [wire.fact(fact) for fact in facts], "ended": ended, "live": _is_live(services, task)})
+    shown = wire.facts_text(facts, ended=ended, live=_is_live(services, task))
+    return Response(shown.encode("utf-8", "surrogatepass"), media_type=MEDIA_TYPE)
 
 
 def _is_live(services: Services, task: str) -> bool:
@@ -164,7 +182,7 @@ def refuse_quarantined(row: TaskRow) -> None:
 def _resumed(last_event_id: str | None, after: int) -> int:
     if last_event_id is None:
         return after
-    if not last_event_id.isdecimal():
+    if not _SEQUENCE.fullmatch(last_event_id) or int(last_event_id) > MOST_FACTS:
         raise Refusal(400, "Bad request", "Last-Event-ID is the sequence number of the last fact that was received.")
     return int(last_event_id)
 
@@ -189,8 +207,9 @@ async def _events(services: Services, task: str, *, after: int) -> AsyncGenerato
                 yield KEEPALIVE_COMMENT
                 continue
             fact = pending.result()
-            data = json.dumps(wire.fact(fact), ensure_ascii=False)
-            yield format_sse_event(data_str=data, event=fact.kind, id=str(fact.seq))
+            # Canonical text has no line break in it, so one field of data holds it whole.
+            text = f"event: {fact.kind}\nid: {fact.seq}\ndata: {wire.fact_text(fact)}\n\n"
+            yield text.encode("utf-8", "surrogatepass")
             pending = asyncio.ensure_future(anext(feed))
     except StopAsyncIteration:
         return

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from schemas import slices
+from schemas.reading import UnreadableJsonError, read_json
 from schemas.values import canonical
 
 LONG = slices.PIECE
@@ -33,7 +34,7 @@ def test_a_long_text_is_read_as_json_reads_it(name: str, indent: int | None) -> 
     text = json.dumps(VALUES[name], indent=indent, ensure_ascii=bool(indent))
     assert len(text) > LONG
     assert slices.loads(text) == VALUES[name]
-    assert slices.decode(json.JSONDecoder(), text) == VALUES[name]
+    assert read_json(text, decode=slices.decode) == VALUES[name]
 
 
 @pytest.mark.parametrize("name", VALUES)
@@ -91,6 +92,26 @@ def test_what_is_wrong_with_a_long_text_is_told_as_json_tells_it(name: str) -> N
     with pytest.raises(JSONDecodeError) as told:
         slices.loads(BROKEN[name])
     assert (told.value.msg, told.value.pos) == (expected.value.msg, expected.value.pos)
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        pytest.param("{" + ",".join(f'"k{i}":{i}' for i in range(20_000)) + ',"k7":2}', "json.duplicate_key", id="a key twice"),
+        pytest.param("[" + "1," * 70_000 + "NaN]", "json.number", id="no number"),
+        pytest.param("[" + "1," * 70_000 + "1" * 400 + "]", "json.number", id="digits"),
+        pytest.param("[" + "1," * 70_000 + "1e999]", "json.number", id="infinite"),
+        pytest.param("[" + "1," * 70_000 + '"\\ud800"]', "json.surrogate", id="half a character"),
+        pytest.param("[" * 200 + "]" * 200 + " " * LONG, "json.nesting", id="too deep"),
+    ],
+)
+def test_what_no_door_takes_is_refused_in_pieces_too(text: str, code: str) -> None:
+    with pytest.raises(UnreadableJsonError) as whole:
+        read_json(text)
+    with pytest.raises(UnreadableJsonError) as pieces:
+        read_json(text, decode=slices.decode)
+    assert whole.value.code == pieces.value.code == code
+    assert str(whole.value) == str(pieces.value)
 
 
 def test_what_cannot_be_written_is_refused_as_json_refuses_it() -> None:
