@@ -40,7 +40,9 @@ class Goal(Document):
     must_produce: FreeObject | None = Field(default=None, description="JSON Schema of the answer wanted.")
     bounds: Bounds | None = None
     allow: Allow | None = None
-    model: str | None = Field(default=None, description="One of the models that the operator lists; default: the operator's.")
+    model: str | None = Field(
+        default=None, max_length=200, description="One of the models that the operator lists; default: the operator's."
+    )
     namespace: str = Field(default="default", pattern=r"^[a-z][a-z0-9-]{0,28}$")
 
 

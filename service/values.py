@@ -17,5 +17,5 @@ def _object(value: Any) -> dict[str, Json]:
 FreeObject: TypeAlias = Annotated[dict[str, Json], PlainValidator(_object, json_schema_input_type=dict[str, Any])]
 """Any JSON object, taken as it is whatever its size."""
 
-FREE = frozenset({"document", "template", "input", "inputs", "must_produce", "body"})
+FREE = frozenset({"document", "template", "input", "inputs", "body"})
 """The names of the fields of requests that are free objects."""

@@ -1,6 +1,8 @@
 """The catalog over HTTP."""
 
-from fastapi import APIRouter
+from typing import Annotated
+
+from fastapi import APIRouter, Path
 
 from catalog.capability import Capability
 from catalog.registry import Unresolved
@@ -20,7 +22,7 @@ async def list_handlers(services: Running) -> dict[str, Json]:
 
 
 @router.get("/{reference}", responses={404: {"description": "No handler is meant."}})
-async def show_handler(reference: str, services: Running) -> dict[str, Json]:
+async def show_handler(reference: Annotated[str, Path(max_length=200)], services: Running) -> dict[str, Json]:
     """Show the newest version that `name` or `name@RANGE` means; a retired one only by its exact id."""
     because = services.catalog.retired.get(reference)
     if because is not None:

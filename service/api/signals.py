@@ -27,8 +27,8 @@ router = APIRouter(tags=["signals"], route_class=JsonRoute)
 class SignalRequest(Document):
     """An answer to what a step waits for. Without `step`, to the only one of the task that waits."""
 
-    step: str | None = None
-    signal: str = "approval"
+    step: str | None = Field(default=None, max_length=1_000)
+    signal: str = Field(default="approval", max_length=200)
     body: FreeObject = Field(default_factory=dict)
 
 

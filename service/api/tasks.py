@@ -44,7 +44,7 @@ class TaskRequest(Document):
 
     template: FreeObject | None = None
     text: str | None = None
-    name: str | None = None
+    name: str | None = Field(default=None, max_length=200)
     input: FreeObject = Field(default_factory=dict)
 
 

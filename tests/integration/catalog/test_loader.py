@@ -96,7 +96,7 @@ def test_the_digest_of_a_handler_changes_with_its_source(tmp_path: Path) -> None
         pytest.param(
             DESCRIPTION.format(name="noop") + "imports: [files]\n",
             "/imports/0",
-            "input should be 'http' or 'notify'",
+            "input should be 'http', 'notify', 'patterns' or 'conditions'",
             id="an interface that is not offered",
         ),
         pytest.param(

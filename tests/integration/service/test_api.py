@@ -101,7 +101,7 @@ GOALS = {
     "another namespace": {"goal": "Add up", "namespace": "beta"},
     "another contract": {"goal": "Add up", "must_produce": {"type": "object"}},
     "narrower allowance": {"goal": "Add up", "allow": {"handlers": ["transform"]}},
-    "another model": {"goal": "Add up", "model": "gpt-4o"},
+    "another model": {"goal": "Add up", "model": "openai/gpt-4o"},
 }
 
 
@@ -117,7 +117,9 @@ async def test_a_key_belongs_to_the_content_of_its_goal(tmp_path: Path, other: d
 
 async def _held_to_its_content(folder: Path, path: str, given: dict[str, Any], other: dict[str, Any]) -> None:
     headers = {"Idempotency-Key": "k"}
-    async with served(folder, planner=ScriptedPlanner(), handlers=ScriptedHandlers({"transform": three})) as app:
+    models: dict[str, Any] = {"model": "openai/gpt-5", "models": {"openai/gpt-4o": {}}}
+    handlers = ScriptedHandlers({"transform": three})
+    async with served(folder, planner=ScriptedPlanner(), handlers=handlers, **models) as app:
         first = await app.http.post(path, json=given, headers=headers)
         answers = [await app.http.post(path, json=body, headers=headers) for body in (other, given)]
     assert [first.status_code, *(answer.status_code for answer in answers)] == [201, 409, 201], answers[0].text

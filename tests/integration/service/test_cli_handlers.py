@@ -266,7 +266,8 @@ def test_the_wit_has_the_world_of_a_handler() -> None:
     assert "interface http {" in interfaces
     assert "world guest" not in interfaces
     assert world.startswith(interfaces.rstrip())
-    assert world.endswith("world guest {\n  import log;\n  import http;\n  export run: func(call: string) -> string;\n}\n")
+    imports = "".join(f"  import {name};\n" for name in ("log", "http", "patterns"))
+    assert world.endswith(f"world guest {{\n{imports}  export run: func(call: string) -> string;\n}}\n")
 
 
 def test_pages_are_written_where_they_are_wanted(home: Path) -> None:
