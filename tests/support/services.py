@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from fastapi import FastAPI
 
 from engine.clock import SystemClock
 from engine.ports import Planner
@@ -33,11 +34,8 @@ def settings_in(folder: Path, **more: Any) -> Settings:
     return Settings(data=folder, cache=folder / "cache", **more)
 
 
-@asynccontextmanager
-async def served(
-    folder: Path, *, planner: Planner, handlers: ScriptedHandlers | None = None, **more: Any
-) -> AsyncIterator[Scripted]:
-    """Serve the application in this process."""
+def application(folder: Path, *, planner: Planner, handlers: ScriptedHandlers | None = None, **more: Any) -> FastAPI:
+    """Make the application over scripted handlers; everything opens when its lifespan begins."""
     settings = settings_in(folder, **more)
     known = vocabulary(settings)
     scripted = handlers or ScriptedHandlers()
@@ -52,7 +50,16 @@ async def served(
             door = replace(known.door, store=store, runner=runner, asks_a_model=True)
             yield Services(loaded=known.loaded, store=store, runner=runner, door=door, planner_name="scripted")
 
-    app = create_app(opened, settings)
+    return create_app(opened, settings)
+
+
+@asynccontextmanager
+async def served(
+    folder: Path, *, planner: Planner, handlers: ScriptedHandlers | None = None, **more: Any
+) -> AsyncIterator[Scripted]:
+    """Serve the application in this process."""
+    scripted = handlers or ScriptedHandlers()
+    app = application(folder, planner=planner, handlers=scripted, **more)
     transport = httpx.ASGITransport(app=app)
     async with (
         app.router.lifespan_context(app),
