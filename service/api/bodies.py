@@ -84,4 +84,4 @@ def _is_large(part: Json) -> bool:
 
 def _too_large(says: str, *, where: str) -> UnreadableBodyError:
     hint = "See the request's schema at /openapi.json."
-    return UnreadableBodyError(_TOO_LARGE, Problem(code="body.too_large", where=where, says=says, hint=hint))
+    return UnreadableBodyError(_TOO_LARGE, Problem(code="document.too_large", where=where, says=says, hint=hint))
