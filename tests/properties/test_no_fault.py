@@ -46,7 +46,7 @@ def serving(folder: Path) -> Iterator[str]:
         listening.bind(("127.0.0.1", 0))
         listening.listen()  # who asks before the server is ready waits
         app = application(folder, planner=ScriptedPlanner())
-        server = uvicorn.Server(uvicorn.Config(app, log_config=None, lifespan="on"))
+        server = uvicorn.Server(uvicorn.Config(app, log_config=None, lifespan="on", timeout_graceful_shutdown=1))
         thread = threading.Thread(target=lambda: asyncio.run(server.serve(sockets=[listening])), daemon=True)
         thread.start()
         url = f"http://127.0.0.1:{listening.getsockname()[1]}"
@@ -79,6 +79,7 @@ def _operations() -> list[Any]:
     return [found.ok() for found in document.get_all_operations() if isinstance(found, Ok)]
 
 
+@pytest.mark.filterwarnings("ignore:Do not use the `random` module")  # the server's thread may use it meanwhile
 @pytest.mark.parametrize("operation", [pytest.param(each, id=each.label) for each in _operations()])
 def test_nothing_that_the_document_of_the_api_describes_makes_it_fail(api: str, task: str, operation: Any) -> None:
     @given(case=operation.as_strategy())

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import httpx
@@ -45,7 +46,9 @@ def application(folder: Path, *, planner: Planner, handlers: ScriptedHandlers | 
     async def opened() -> AsyncIterator[Services]:
         async with (
             SqlStore.open(settings.database_url) as store,
-            Runner.open(store=store, handlers=scripted, planner=planner, clock=SystemClock(), rules=rules) as runner,
+            Runner.open(
+                store=store, handlers=scripted, planner=planner, clock=SystemClock(), rules=rules, chance=Random(0).random
+            ) as runner,
         ):
             door = replace(known.door, store=store, runner=runner, asks_a_model=True)
             yield Services(loaded=known.loaded, store=store, runner=runner, door=door, planner_name="scripted")
